@@ -1,0 +1,99 @@
+"""The contracts of the two kinds of stage that do not go shard by shard: sources and repartitions."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from audsem_data.core.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A piece of the outside world that a source reads in one go: a subtitle file, a dump, a table.
+
+    Attributes:
+        name: stable and unique among the sources of a workspace; units are packed into shards in name order.
+        signature: changes when the content does (size and modification time).
+        payload: JSON values that `read` needs.
+        size: bytes, for packing units into shards.
+    """
+
+    name: str
+    signature: str
+    payload: Mapping[str, Any]
+    size: int
+
+
+class Source(Protocol):
+    """What `open_x(config)` of a source stage returns."""
+
+    def discover(self, sources: Sequence[str]) -> Iterable[Unit]:
+        """List the units of these paths; raises InputError for a path that is not there or holds nothing."""
+        ...
+
+    def read(self, unit: Unit) -> Iterator[tuple[str, Outcome]]:
+        """Yield (track key, outcome) for every track of a unit; the rows of a Done hold their own key.
+
+        The detail of a Done counts the cues of the track by reason, as JSON. A damaged unit yields a Failed
+        for what is damaged and goes on with the rest.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """An output shard of a repartition, and the upstream shards whose content it consumes."""
+
+    index: int
+    reads: Mapping[str, Sequence[int]]
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All parts of a repartition, in index order, and the frozen partition (video id -> shard) after it."""
+
+    parts: Sequence[Part]
+    partition: Mapping[str, int]
+
+
+class Upstream(Protocol):
+    """What a repartition may read: committed shards of the stages that it needs, verified."""
+
+    def shards(self, stage: str) -> Sequence[int]:
+        """Return the committed shard indices of a stage, ascending."""
+        ...
+
+    def table(self, stage: str, shard: int, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return rows in key order; all columns, or these."""
+        ...
+
+    def tar(self, stage: str, shard: int) -> Path:
+        """Return the tar of a shard of a stage that writes media."""
+        ...
+
+    def excluded(self, video_id: str) -> bool:
+        """Say whether exclude.txt names this video."""
+        ...
+
+
+class Repartition(Protocol):
+    """What `open_x(config)` of a repartition stage returns."""
+
+    def plan(self, upstream: Upstream, partition: Mapping[str, int]) -> Layout:
+        """Lay the output out; must give a video the shard that `partition` already gives it."""
+        ...
+
+    def build(self, part: Part, upstream: Upstream, out: Path) -> Iterable[tuple[str, Outcome]]:
+        """Write the part's Parquet file to `out` and return (input key, outcome) of every row that it read.
+
+        A Done of a build carries no rows: they are in the file.
+        """
+        ...
+
+    def finish(self, parts: Sequence[tuple[Part, Path]], workspace: Path) -> None:
+        """Do what follows once all parts are committed; called at every run, so idempotent and cheap."""
+        ...

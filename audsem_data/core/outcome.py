@@ -1,0 +1,102 @@
+"""What became of an input row: done, filtered or failed, always with a reason where it is not done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+import pyarrow as pa
+
+from audsem_data.core.schema import Column
+
+Row = Mapping[str, Any]
+
+
+class Status(StrEnum):
+    """The four outcomes; for every shard, rows in = the sum of the four."""
+
+    DONE = "done"
+    FILTERED = "filtered"
+    FAILED_TRANSIENT = "failed_transient"
+    FAILED_PERMANENT = "failed_permanent"
+
+
+class Reason(StrEnum):
+    """Base of every stage's reasons: `NAME = "value", "what it means"[, transient]`.
+
+    `transient` rows are tried again by the next run, permanent ones only by `audsem-data retry`.
+    """
+
+    doc: str
+    transient: bool
+
+    def __new__(cls, value: str, doc: str, transient: bool = False) -> Self:
+        """Return the member whose value is `value`."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.doc = doc
+        member.transient = transient
+        return member
+
+
+class CommonReason(Reason):
+    """Reasons that the runner itself gives, in any stage."""
+
+    MISSING_INPUT = "missing_input", "a stage that this one needs has no result for the row; detail names it"
+    WORKER_DIED = "worker_died", "the row's worker process died twice while working on it", True
+
+
+@dataclass(frozen=True)
+class Done:
+    """The row succeeded and yields these output rows: one for a one-to-one stage, any number otherwise.
+
+    Output rows of a one-to-one stage leave out the key; the runner writes the input's. `files` holds the
+    row's tar members by suffix, for a stage that writes media: `{"flac": ..., "json": ...}`.
+    """
+
+    rows: Sequence[Row]
+    detail: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    status: ClassVar[Status] = Status.DONE
+    reason: ClassVar[Reason | None] = None
+
+    @classmethod
+    def one(cls, **values: Any) -> Self:
+        """Return the outcome of a one-to-one stage."""
+        return cls((values,))
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """The row is left out on purpose."""
+
+    reason: Reason
+    detail: str = ""
+    rows: ClassVar[Sequence[Row]] = ()
+    status: ClassVar[Status] = Status.FILTERED
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The row could not be worked on; its reason says whether trying again can help."""
+
+    reason: Reason
+    detail: str = ""
+    rows: ClassVar[Sequence[Row]] = ()
+
+    @property
+    def status(self) -> Status:
+        """Return which of the two failures this is."""
+        return Status.FAILED_TRANSIENT if self.reason.transient else Status.FAILED_PERMANENT
+
+
+Outcome = Done | Filtered | Failed
+
+OUTCOME_COLUMNS = (
+    Column("key", pa.string(), "key of the input row"),
+    Column("outcome", pa.string(), "done, filtered, failed_transient or failed_permanent"),
+    Column("reason", pa.string(), "why the row is not done", nullable=True),
+    Column("detail", pa.string(), "what was seen, in words", nullable=True),
+    Column("attempts", pa.int32(), "how many times the row was worked on"),
+    Column("input_digest", pa.string(), "hash of the content that the row consumed"),
+)

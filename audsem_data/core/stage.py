@@ -1,0 +1,199 @@
+"""What a stage is: a frozen value that says what it needs, what it emits and how a worker opens it.
+
+Four kinds, by what they read and write:
+
+* source: units of the outside world (files, tracks) -> shards of rows that append
+* map: shard -> shard with the same index; one row to one, or to several with a key of their own
+* corpus: a map whose `open` also takes a state reduced from a summary of every shard
+* repartition: any shards -> new shards, laid out by a plan
+
+A stage holds no input or output: the runner reads what it needs, checks what it returns and commits.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from audsem_data.core.errors import UsageError
+from audsem_data.core.outcome import Outcome, Reason
+from audsem_data.core.schema import CLIP_ID, Column
+
+
+class Config(BaseModel):
+    """Base of every stage's options: only what changes the output; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NoConfig(Config):
+    """For a stage that has nothing to choose."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Columns of another stage that a row consumes; the first Needs of a stage says which rows there are.
+
+    `columns` are content: their values enter the row's input digest. `locators` say where content is found
+    (a path): they are delivered, and never digested. A row that an optional need lacks is delivered with
+    None for its columns; a row that a required need lacks is filtered as `missing_input`. With `struct`, the
+    columns are delivered as one dict of that name, or None.
+    """
+
+    stage: str
+    columns: tuple[str, ...] = ()
+    locators: tuple[str, ...] = ()
+    optional: bool = False
+    struct: str | None = None
+
+
+@dataclass(frozen=True)
+class Over:
+    """Restrict the rows to those where a column of another stage is true, or at least another stage's option.
+
+    Which rows a stage runs over is never digested: a new threshold adds and drops rows, redoes none.
+    """
+
+    stage: str
+    column: str
+    at_least: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Audio:
+    """A media need: float32 mono samples in [-1, 1], shape (samples,), at `rate` hertz."""
+
+    rate: int
+
+
+Media = Audio
+
+
+@dataclass(frozen=True)
+class Item:
+    """An input row as `process` gets it: its key, its columns by name, its media, and what is missing.
+
+    `missing` maps the stage of an optional need to the reason why it has nothing for this row.
+    """
+
+    key: str
+    values: Mapping[str, Any]
+    media: Mapping[Media, Any]
+    missing: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> Any:
+        return self.values[column]
+
+
+Process = Callable[[Sequence[Item]], Sequence[Outcome]]
+
+
+class Kind(StrEnum):
+    """The four kinds of stage."""
+
+    SOURCE = "source"
+    MAP = "map"
+    CORPUS = "corpus"
+    REPARTITION = "repartition"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A declared stage; see `stage` for the meaning of each field."""
+
+    name: str
+    version: int
+    kind: Kind
+    doc: str
+    config: type[Config]
+    key: Column
+    needs: tuple[Needs, ...]
+    emits: tuple[Column, ...]
+    reasons: tuple[type[Reason], ...]
+    open: Callable[..., Any]
+    media: tuple[Media, ...] = ()
+    over: Over | None = None
+    tolerated: float = 0.05
+    spooled: bool = False
+    batch: int | None = 64
+    files: tuple[str, ...] = ()
+    joins: str | None = None
+    identity: Mapping[str, str] | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns of the output, key first."""
+        return (self.key, *self.emits)
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the stage's documentation."""
+        return self.doc.strip().split("\n")[0]
+
+    def options(self, values: Mapping[str, Any]) -> Config:
+        """Return the checked options; raises UsageError that names the stage and the option."""
+        unknown = sorted(set(values) - set(self.config.model_fields))
+        if unknown:
+            known = ", ".join(self.config.model_fields) or "none"
+            raise UsageError(f"{self.name} has no option {unknown[0]!r}; its options: {known}")
+        try:
+            return self.config.model_validate(dict(values))
+        except ValueError as error:
+            raise UsageError(f"{self.name}: {'; '.join(str(error).splitlines()[1:3])}") from error
+
+
+_REGISTRY: dict[str, Stage] = {}
+
+
+def stage(  # noqa: PLR0913  (a declaration: every argument is a field of Stage)
+    name: str,
+    *,
+    version: int,
+    needs: Sequence[Needs],
+    emits: Sequence[Column],
+    config: type[Config] = NoConfig,
+    kind: Kind = Kind.MAP,
+    key: Column = CLIP_ID,
+    reasons: Sequence[type[Reason]] = (),
+    **more: Any,
+) -> Callable[[Callable[..., Any]], Stage]:
+    """Declare a stage by decorating its `open_*` function; the module's docstring documents it.
+
+    Args:
+        name: what the command is called; unique.
+        version: raised whenever the same input would give another output.
+        needs: content of other stages; the first decides the rows.
+        emits: the columns after the key.
+        config: the options that change the output.
+        kind: source, map (default), corpus or repartition.
+        key: the key column of the output.
+        reasons: the enums that the stage's outcomes draw from.
+        more: `media`, `over`, `tolerated` (fraction of failed rows above which a run stops), `spooled` (keep
+            each finished row in the spool, for slow rows), `batch` (rows a call; None: the clips of one video
+            a call), `files` (suffixes of the tar members that each Done of the stage carries), `joins` (a
+            prefix: needs every stage of that name in the recipe, optionally, as a struct named by the rest),
+            `identity` (prompt digests, model revisions).
+
+    `open_x(config)` is called once per worker and returns, for a map, `process(items) -> outcomes`, aligned.
+    """
+
+    def declare(opened: Callable[..., Any]) -> Stage:
+        if name in _REGISTRY and inspect.getmodule(_REGISTRY[name].open) is not inspect.getmodule(opened):
+            raise ValueError(f"two stages are named {name!r}")
+        module = inspect.getmodule(opened)
+        doc = inspect.getdoc(opened) or (module and inspect.getdoc(module)) or ""
+        made = Stage(
+            name, version, kind, doc, config, key, tuple(needs), tuple(emits), tuple(reasons), opened, **more
+        )
+        _REGISTRY[name] = made
+        return made
+
+    return declare
+
+
+def registered() -> Mapping[str, Stage]:
+    """Return the stages declared so far, by name; `runtime.discovery.load_stages` declares them all."""
+    return _REGISTRY
