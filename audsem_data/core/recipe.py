@@ -1,0 +1,80 @@
+"""The recipe of a workspace: which stages, in which order, with which options, from which sources."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+
+from audsem_data.core.errors import UsageError
+from audsem_data.core.schema import Column
+from audsem_data.core.stage import Config, Needs, Stage
+
+
+class Recipe(BaseModel):
+    """What recipe.yaml holds; a profile is a recipe without sources."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    audsem: Literal[1] = Field(1, description="format of this file")
+    profile: str = Field(description="name of the profile that the workspace began with")
+    sources: tuple[str, ...] = Field((), description="folders and files that ingest reads")
+    stages: dict[str, dict[str, Any]] = Field(description="options by stage, in running order")
+
+    def options(self, stage: Stage) -> Config:
+        """Return the checked options of a stage."""
+        return stage.options(self.stages.get(stage.name) or {})
+
+    def with_sources(self, sources: Sequence[str]) -> "Recipe":
+        """Return the recipe with more sources, each once, in the order in which they were first named."""
+        return self.model_copy(update={"sources": tuple(dict.fromkeys([*self.sources, *sources]))})
+
+    def with_option(self, stage: Stage, name: str, value: Any) -> "Recipe":
+        """Return the recipe with one option changed; raises UsageError for a wrong name or value."""
+        if stage.name not in self.stages:
+            raise UsageError(f"the recipe has no stage {stage.name}; its stages: {', '.join(self.stages)}")
+        values = {**(self.stages[stage.name] or {}), name: value}
+        stage.options(values)
+        return self.model_copy(update={"stages": {**self.stages, stage.name: values}})
+
+    def difference(self, other: "Recipe") -> list[str]:
+        """Return one line for each option or source that `other` has changed."""
+        lines = [f"sources: + {source}" for source in other.sources if source not in self.sources]
+        for name, values in other.stages.items():
+            before = self.stages.get(name) or {}
+            lines += [
+                f"{name}.{key}: {before.get(key, 'default')} -> {value}"
+                for key, value in (values or {}).items()
+                if before.get(key, ...) != value
+            ]
+        return lines
+
+
+def resolve(stage: Stage, recipe: Recipe, known: Mapping[str, Stage]) -> Stage:
+    """Return the stage as this recipe runs it: a `joins` stage needs, and emits, what the recipe joins."""
+    if stage.joins is None:
+        return stage
+    needs, emits = list(stage.needs), list(stage.emits)
+    for name in sorted(n for n in recipe.stages if n.startswith(stage.joins)):
+        joined, short = known[name], name.removeprefix(stage.joins).replace("-", "_")
+        names = tuple(column.name for column in joined.emits)
+        needs.append(Needs(name, names, optional=True, struct=short))
+        struct = pa.struct([column.field() for column in joined.emits])
+        emits.append(Column(short, struct, joined.summary, nullable=True))
+    return replace(stage, needs=tuple(needs), emits=tuple(emits))
+
+
+def running_order(recipe: Recipe, known: Mapping[str, Stage]) -> list[Stage]:
+    """Return the recipe's stages, resolved; raises UsageError for an unknown stage or one before its needs."""
+    order: list[Stage] = []
+    for name in recipe.stages:
+        if name not in known:
+            raise UsageError(f"recipe.yaml names no stage: {name!r}; stages: {', '.join(sorted(known))}")
+        stage = resolve(known[name], recipe, known)
+        done = {earlier.name for earlier in order}
+        for need in stage.needs:
+            if need.stage not in done and not need.optional:
+                raise UsageError(f"{name} needs {need.stage}, which the recipe does not run before it")
+        order.append(stage)
+    return order

@@ -1,0 +1,57 @@
+"""WebDataset tars: `{key}.{suffix}` members in key order, with nothing in them that depends on when or who."""
+
+import io
+import tarfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from audsem_data.core.errors import CorruptionError
+from audsem_data.storage.location import storage_errors
+
+
+class TarWriter:
+    """Writes the members of one clip after another; deterministic bytes: mtime 0, no owner, USTAR where it fits."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with storage_errors(path):
+            self._tar = tarfile.open(path, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115  (closed by __exit__)
+
+    def add(self, key: str, files: Mapping[str, bytes]) -> None:
+        """Append the members of a clip, in order of their suffixes."""
+        with storage_errors(self._path):
+            for suffix in sorted(files):
+                member = tarfile.TarInfo(f"{key}.{suffix}")
+                member.size = len(files[suffix])
+                self._tar.addfile(member, io.BytesIO(files[suffix]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with storage_errors(self._path):
+            self._tar.close()
+
+
+def iterate_clips(path: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Yield (key, members by suffix) of each clip in order, holding one clip; raises CorruptionError."""
+    key, files = "", dict[str, bytes]()
+    try:
+        with tarfile.open(path, "r:") as tar:
+            for member in tar:
+                name, _, suffix = member.name.partition(".")
+                if name != key and files:
+                    yield key, files
+                    files = {}
+                key = name
+                stream = tar.extractfile(member)
+                files[suffix] = stream.read() if stream else b""
+                tar.members = []  # type: ignore[attr-defined]  # TarFile keeps every header otherwise
+    except (tarfile.TarError, EOFError) as error:
+        raise CorruptionError(f"{path} cannot be read as a tar: {error}") from error
+    if files:
+        yield key, files

@@ -1,0 +1,171 @@
+"""A workspace: the folder that holds a recipe, its stages' records and the files that the records name."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from audsem_data.core.errors import CorruptionError, UsageError
+from audsem_data.core.record import FileEntry, Record, part_name
+from audsem_data.core.recipe import Recipe
+from audsem_data.core.stage import Stage
+from audsem_data.storage.location import LocalLocation
+
+_BLOCK = 1 << 20
+
+
+class Workspace:
+    """Reads and commits by name under one location; holds no state, so that any process may have one."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.location = LocalLocation(root)
+
+    @property
+    def exists(self) -> bool:
+        """Say whether the folder holds a recipe."""
+        return (self.root / "recipe.yaml").is_file()
+
+    def recipe(self) -> Recipe:
+        """Read recipe.yaml; raises UsageError when there is none or it is not one."""
+        try:
+            text = self.location.read("recipe.yaml")
+        except FileNotFoundError:
+            raise UsageError(
+                f"{self.root} is not a workspace: it has no recipe.yaml. Begin with `audsem-data run` or "
+                "`audsem-data ingest --source ...`"
+            ) from None
+        try:
+            return Recipe.model_validate(yaml.safe_load(text))
+        except (yaml.YAMLError, ValueError) as error:
+            raise UsageError(f"{self.root / 'recipe.yaml'} cannot be read: {error}") from error
+
+    def save_recipe(self, recipe: Recipe) -> None:
+        """Write recipe.yaml."""
+        text = yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        self.location.put("recipe.yaml", text.encode())
+
+    def partition(self) -> dict[str, int]:
+        """Return the frozen partition, video id -> shard; empty before select-captions has run."""
+        try:
+            raw = json.loads(self.location.read("partition.json"))
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise CorruptionError(
+                f"{self.root / 'partition.json'} is damaged: {error}; restore it from a copy"
+            ) from error
+        return dict(raw["videos"])
+
+    def save_partition(self, videos: Mapping[str, int]) -> None:
+        """Write partition.json."""
+        text = json.dumps({"videos": dict(sorted(videos.items()))}, indent=0)
+        self.location.put("partition.json", text.encode())
+
+    def excluded(self) -> frozenset[str]:
+        """Return the video ids and `channel:ID`s of exclude.txt; `#` begins a comment."""
+        try:
+            lines = self.location.read("exclude.txt").decode().splitlines()
+        except FileNotFoundError:
+            return frozenset()
+        return frozenset(entry for line in lines if (entry := line.partition("#")[0].strip()))
+
+    def record(self, stage: Stage, shard: int) -> Record | None:
+        """Return the record of a shard, or None when it has not been committed."""
+        name = f"{folder(stage)}/{part_name(shard)}.json"
+        try:
+            return Record.parse(self.location.read(name), str(self.root / name))
+        except FileNotFoundError:
+            return None
+
+    def records(self, stage: Stage) -> dict[int, Record]:
+        """Return all records of a stage, by shard, ascending; raises CorruptionError.
+
+        Every file that a record names is there and has its size; its bytes are checked when it is read.
+        """
+        sizes = self.location.sizes(folder(stage))
+        found: dict[int, Record] = {}
+        for name in sorted(sizes):
+            if name.startswith("part-") and name.endswith(".json"):
+                path = f"{folder(stage)}/{name}"
+                record = Record.parse(self.location.read(path), str(self.root / path))
+                for entry in record.files:
+                    if sizes.get(entry.name) != entry.bytes:
+                        raise CorruptionError(_damaged(self.root / folder(stage), entry, sizes, path))
+                found[record.shard] = record
+        return found
+
+    def path(self, stage: Stage, entry: FileEntry) -> Path:
+        """Return where a committed file can be opened."""
+        return self.location.local(f"{folder(stage)}/{entry.name}")
+
+    def verify(self, stage: Stage, entry: FileEntry) -> Path:
+        """Return the path of a committed file after reading it and comparing its SHA-256."""
+        path = self.path(stage, entry)
+        if file_sha256(path) != entry.sha256:
+            raise CorruptionError(
+                f"{path} is not what was committed (its SHA-256 differs); "
+                f"run `audsem-data invalidate {stage.name}` and the stage again"
+            )
+        return path
+
+    def publish(self, stage: Stage, scratch: Path, prefix: str, shard: int, suffix: str) -> FileEntry:
+        """Give a written scratch file its content-bearing name and return its entry."""
+        sha256 = file_sha256(scratch)
+        size = scratch.stat().st_size
+        name = f"{prefix}-{shard:05d}-{sha256[:8]}.{suffix}"
+        self.location.publish(scratch, f"{folder(stage)}/{name}")
+        return FileEntry(name, size, sha256)
+
+    def commit(self, stage: Stage, record: Record, superseded: Record | None) -> None:
+        """Replace the shard's record, the only commit, then free the files that it no longer names."""
+        self.location.put(f"{folder(stage)}/{part_name(record.shard)}.json", record.dump())
+        if superseded:
+            kept = {entry.name for entry in record.files}
+            for entry in superseded.files:
+                if entry.name not in kept:
+                    self.location.delete(f"{folder(stage)}/{entry.name}")
+
+    def sweep(self, stage: Stage, records: Mapping[int, Record]) -> None:
+        """Delete what no record names: leavings of killed runs. Only for who holds the stage's lock."""
+        kept = {entry.name for record in records.values() for entry in record.files}
+        kept |= {f"{part_name(shard)}.json" for shard in records} | {"units.json", "state.json"}
+        for name in self.location.sizes(folder(stage)):
+            if name not in kept:
+                self.location.delete(f"{folder(stage)}/{name}")
+
+    def forget(self, stage: Stage, shard: int) -> None:
+        """Remove the record of a shard; its files are swept by the next run, its spool stays."""
+        self.location.delete(f"{folder(stage)}/{part_name(shard)}.json")
+
+    def spool(self, stage: Stage, shard: int) -> Path:
+        """Return the folder of a shard's spool."""
+        return self.location.local(f"cache/{stage.name}/{part_name(shard)}")
+
+    def lock(self, stage: Stage) -> Path:
+        """Return the stage's lock file."""
+        return self.location.local(f"{stage.name}/.lock")
+
+
+def folder(stage: Stage) -> str:
+    """Return the folder that holds a stage's shards."""
+    return f"{stage.name}/v{stage.version}"
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    hashed = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            hashed.update(block)
+    return hashed.hexdigest()
+
+
+def _damaged(where: Path, entry: FileEntry, sizes: Mapping[str, int], record: str) -> str:
+    found = f"has {sizes[entry.name]} bytes" if entry.name in sizes else "is missing"
+    return (
+        f"{where / entry.name} {found}, {record} says {entry.bytes} bytes; delete that record and run the "
+        "stage again: only this shard is redone"
+    )
