@@ -1,4 +1,4 @@
-"""Parquet shards of a workspace: written with the schema of their columns, in the order given, always the same bytes."""
+"""Parquet shards of a workspace: the schema of their columns, the order given, always the same bytes."""
 
 import errno
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,9 +31,7 @@ def to_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> pa
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
             raise StageError(f"column {column.name} is declared {column.type}: {error}") from error
         if array.null_count and not column.nullable:
-            raise StageError(
-                f"column {column.name} is declared without nulls, and {array.null_count} are null"
-            )
+            raise StageError(f"column {column.name} allows no nulls, and {array.null_count} are null")
         arrays.append(array)
     return pa.Table.from_arrays(arrays, schema=arrow_schema(columns))
 

@@ -26,8 +26,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._entries: dict[bytes, tuple[Path, int, int]] = {}
-        self._stream: BinaryIO | None = None
-        self._segment: Path | None = None
+        self._writing: tuple[Path, BinaryIO] | None = None
         for segment in sorted(folder.glob("*.seg")):
             for key, offset, length in _scan(segment):
                 self._entries[key] = (segment, offset, length)
@@ -45,26 +44,25 @@ class Spool:
     def put(self, key: bytes, payload: bytes) -> None:
         """Append an entry; once this returns, killing the process does not lose it."""
         with storage_errors(self._folder):
-            stream = self._writer()
+            segment, stream = self._writer()
             start = stream.tell()
             stream.write(_HEAD.pack(_MAGIC, len(payload), _crc(key, payload), key) + payload)
             stream.flush()
-        assert self._segment is not None
-        self._entries[key] = (self._segment, start + _HEAD.size, len(payload))
+        self._entries[key] = (segment, start + _HEAD.size, len(payload))
 
     def sync(self) -> None:
         """Make what was appended survive a crash of the machine too."""
-        if self._stream:
+        if self._writing:
             with storage_errors(self._folder):
-                os.fsync(self._stream.fileno())
+                os.fsync(self._writing[1].fileno())
 
-    def _writer(self) -> BinaryIO:
-        if self._stream is None:
+    def _writer(self) -> tuple[Path, BinaryIO]:
+        if self._writing is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             number = len(list(self._folder.glob("*.seg")))
-            self._segment = self._folder / f"{number:05d}-{os.getpid()}.seg"
-            self._stream = self._segment.open("xb")
-        return self._stream
+            segment = self._folder / f"{number:05d}-{os.getpid()}.seg"
+            self._writing = (segment, segment.open("xb"))
+        return self._writing
 
     def __enter__(self) -> Self:
         return self
@@ -72,9 +70,9 @@ class Spool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._stream:
+        if self._writing:
             self.sync()
-            self._stream.close()
+            self._writing[1].close()
 
 
 def _crc(key: bytes, payload: bytes) -> int:

@@ -1,4 +1,4 @@
-"""WebDataset tars: `{key}.{suffix}` members in key order, with nothing in them that depends on when or who."""
+"""WebDataset tars: `{key}.{suffix}` members in key order, and nothing that depends on when or who."""
 
 import io
 import tarfile
@@ -12,7 +12,7 @@ from audsem_data.storage.location import storage_errors
 
 
 class TarWriter:
-    """Writes the members of one clip after another; deterministic bytes: mtime 0, no owner, USTAR where it fits."""
+    """Writes the members of one clip after another, the same bytes always: mtime 0, no owner."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

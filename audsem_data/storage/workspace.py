@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 
 from audsem_data.core.errors import CorruptionError, UsageError
-from audsem_data.core.record import FileEntry, Record, part_name
 from audsem_data.core.recipe import Recipe
+from audsem_data.core.record import FileEntry, Record, part_name
 from audsem_data.core.stage import Stage
 from audsem_data.storage.location import LocalLocation
 
