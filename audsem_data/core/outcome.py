@@ -43,7 +43,6 @@ class CommonReason(Reason):
     """Reasons that the runner itself gives, in any stage."""
 
     MISSING_INPUT = "missing_input", "a stage that this one needs has no result for the row; detail names it"
-    WORKER_DIED = "worker_died", "the row's worker process died twice while working on it", True
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def resolve(stage: Stage, recipe: Recipe, known: Mapping[str, Stage]) -> Stage:
 
 
 def running_order(recipe: Recipe, known: Mapping[str, Stage]) -> list[Stage]:
-    """Return the recipe's stages, resolved; raises UsageError for an unknown stage or one before its needs."""
+    """Return the recipe's stages, resolved; raises UsageError for one unknown or before its needs."""
     order: list[Stage] = []
     for name in recipe.stages:
         if name not in known:

@@ -81,8 +81,8 @@ class Record:
             record = cls(**raw)
         except (ValueError, TypeError, KeyError) as error:
             raise CorruptionError(
-                f"{where} is not a readable record ({type(error).__name__}: {error}); delete this file and run "
-                "the stage again: only this shard is redone"
+                f"{where} is not a readable record ({type(error).__name__}: {error}); delete this file and "
+                "run the stage again: only this shard is redone"
             ) from error
         if sum(record.counts.values()) != record.rows_in:
             raise CorruptionError(f"{where}: its outcomes do not add up; delete it and run the stage again")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from audsem_data.core.errors import UsageError
 from audsem_data.core.outcome import Outcome, Reason
@@ -31,6 +31,13 @@ class Config(BaseModel):
 
 class NoConfig(Config):
     """For a stage that has nothing to choose."""
+
+
+class SourceConfig(Config):
+    """Base of a source stage's options: how its units are packed into shards."""
+
+    shard_units: int = Field(1024, ge=1, description="most units (files) in a shard")
+    shard_bytes: int = Field(64 << 20, ge=1, description="most bytes of units in a shard")
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,7 @@ class Stage:
     over: Over | None = None
     tolerated: float = 0.05
     spooled: bool = False
+    cool_down: float = 0.0
     batch: int | None = 64
     files: tuple[str, ...] = ()
     joins: str | None = None
@@ -127,6 +135,11 @@ class Stage:
     def columns(self) -> tuple[Column, ...]:
         """All columns of the output, key first."""
         return (self.key, *self.emits)
+
+    @property
+    def wants_device(self) -> bool:
+        """Whether `open` takes the device that models run on."""
+        return "device" in inspect.signature(self.open).parameters
 
     @property
     def summary(self) -> str:
@@ -172,12 +185,15 @@ def stage(  # noqa: PLR0913  (a declaration: every argument is a field of Stage)
         key: the key column of the output.
         reasons: the enums that the stage's outcomes draw from.
         more: `media`, `over`, `tolerated` (fraction of failed rows above which a run stops), `spooled` (keep
-            each finished row in the spool, for slow rows), `batch` (rows a call; None: the clips of one video
+            each finished row in the spool, for slow rows), `cool_down` (seconds before a transient failure is
+            tried again), `batch` (rows a call; None: the clips of one video
             a call), `files` (suffixes of the tar members that each Done of the stage carries), `joins` (a
             prefix: needs every stage of that name in the recipe, optionally, as a struct named by the rest),
             `identity` (prompt digests, model revisions).
 
-    `open_x(config)` is called once per worker and returns, for a map, `process(items) -> outcomes`, aligned.
+    `open_x(config)` (or `open_x(config, device)`) is called once per worker and returns: for a map,
+    `process(items) -> outcomes`, aligned; for a source or repartition, what `core.layout` says; for a corpus,
+    an object with `summarize(items)`, `reduce(summaries)` and `apply(state) -> process`.
     """
 
     def declare(opened: Callable[..., Any]) -> Stage:

@@ -1,1 +1,1 @@
-"""."""
+"""Running a recipe: what is pending, who does it, and the commit of what comes out. Knows no stage by name."""

@@ -48,7 +48,7 @@ def write_rows(out: Path, columns: Sequence[Column], rows: Iterable[Mapping[str,
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read all columns, or these; raises CorruptionError for a file that is not the Parquet that was written."""
+    """Read all columns, or these; raises CorruptionError for a file that is not readable Parquet."""
     try:
         return pq.read_table(path, columns=list(columns) if columns is not None else None, partitioning=None)
     except FileNotFoundError:

@@ -131,7 +131,7 @@ class Workspace:
     def sweep(self, stage: Stage, records: Mapping[int, Record]) -> None:
         """Delete what no record names: leavings of killed runs. Only for who holds the stage's lock."""
         kept = {entry.name for record in records.values() for entry in record.files}
-        kept |= {f"{part_name(shard)}.json" for shard in records} | {"units.json", "state.json"}
+        kept |= {f"{part_name(shard)}.json" for shard in records} | {"units.json", "state.json", "plan.json"}
         for name in self.location.sizes(folder(stage)):
             if name not in kept:
                 self.location.delete(f"{folder(stage)}/{name}")

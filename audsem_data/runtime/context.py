@@ -1,0 +1,73 @@
+"""What every process of a run knows: the workspace, the recipe, its stages and the run's options."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from audsem_data.core.errors import UsageError
+from audsem_data.core.recipe import Recipe, running_order
+from audsem_data.core.stage import Config, Stage
+from audsem_data.runtime.discovery import STAGE_PACKAGES, load_stages
+from audsem_data.storage.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What changes how a run goes and never what it makes; none of it enters a fingerprint.
+
+    Attributes:
+        workers: worker processes; 0 works in the driver's own process.
+        device: where models run: cpu, cuda, cuda:1, mps; "auto" chooses.
+        batch: rows a call, instead of the stage's own; must stay the same for bit-equal model outputs.
+        strict: failed rows make the run fail (exit code 5).
+        tolerate: fraction of failed rows to accept, instead of each stage's own.
+        redo: reasons whose rows are worked on again.
+        packages: Python packages that declare stages.
+    """
+
+    workers: int = 1
+    device: str = "auto"
+    batch: int | None = None
+    strict: bool = False
+    tolerate: float | None = None
+    redo: frozenset[str] = frozenset()
+    packages: tuple[str, ...] = STAGE_PACKAGES
+
+
+@dataclass(frozen=True)
+class Context:
+    """A workspace with its recipe, as any process of the run sees it; travels to workers by pickling."""
+
+    root: Path
+    recipe: Recipe
+    options: RunOptions = field(default_factory=RunOptions)
+    run: str = ""
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace."""
+        return Workspace(self.root)
+
+    @cached_property
+    def stages(self) -> dict[str, Stage]:
+        """The recipe's stages in running order, resolved."""
+        return {s.name: s for s in running_order(self.recipe, load_stages(self.options.packages))}
+
+    @cached_property
+    def excluded(self) -> frozenset[str]:
+        """The entries of exclude.txt."""
+        return self.workspace.excluded()
+
+    def stage(self, name: str) -> Stage:
+        """Return a stage of the recipe; raises UsageError that lists them."""
+        if name not in self.stages:
+            raise UsageError(f"the recipe has no stage {name!r}; its stages: {', '.join(self.stages)}")
+        return self.stages[name]
+
+    def config(self, stage: Stage) -> Config:
+        """Return the options of a stage."""
+        return self.recipe.options(stage)
+
+    def __getstate__(self) -> dict[str, object]:
+        names = ("root", "recipe", "options", "run")
+        return {name: getattr(self, name) for name in names}

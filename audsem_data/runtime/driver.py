@@ -1,0 +1,162 @@
+"""Driving stages: under their locks, through the pool, to a summary of what came out."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from audsem_data.core.errors import ToleranceError
+from audsem_data.core.outcome import Status
+from audsem_data.core.record import part_name
+from audsem_data.core.stage import Kind, Stage
+from audsem_data.runtime.context import Context
+from audsem_data.runtime.corpus import load_state, save_state
+from audsem_data.runtime.guard import Guard
+from audsem_data.runtime.ledger import Ledger
+from audsem_data.runtime.pending import pending_tasks
+from audsem_data.runtime.pool import Pool
+from audsem_data.runtime.progress import progress
+from audsem_data.runtime.repartition import finish_parts, plan_parts
+from audsem_data.runtime.staleness import check_drift
+from audsem_data.runtime.tasks import Report, SummaryTask, Task
+from audsem_data.storage.lock import stage_lock
+
+logger = logging.getLogger(__name__)
+
+# Up to this many failed rows a fraction says nothing: one broken video of six is no reason to stop.
+FEW = 10
+
+
+@dataclass
+class StageSummary:
+    """What a stage's committed shards hold, and how many of them this run made."""
+
+    name: str
+    shards: int = 0
+    worked: int = 0
+    rows_in: int = 0
+    rows_out: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def failed(self) -> int:
+        """Return how many rows failed."""
+        fates = (Status.FAILED_TRANSIENT, Status.FAILED_PERMANENT)
+        return sum(count for name, count in self.counts.items() if name.split(":")[0] in fates)
+
+
+class Driver:
+    """Runs stages of one workspace for one command."""
+
+    def __init__(self, context: Context, pool: Pool, shown: bool = True) -> None:
+        self.context, self.ledger = context, Ledger(context)
+        self._pool, self._shown = pool, shown
+
+    def run(self, names: Sequence[str]) -> list[StageSummary]:
+        """Run a stage, or several map stages as a group, and return a summary of each.
+
+        Raises:
+            RecipeDriftError: a record was made under other options; nothing was changed.
+            StageBusyError: another driver holds one of the stages.
+            ToleranceError: more rows failed than tolerated; what is done stays done.
+            AudsemError: the first error that a shard met, after the other shards were finished.
+        """
+        stages = [self.context.stage(name) for name in names]
+        workspace = self.context.workspace
+        with ExitStack() as locks:
+            for stage in stages:
+                self.ledger.check_upstream(stage)
+                locks.enter_context(stage_lock(workspace.lock(stage), stage.name))
+                records = self.ledger.reread(stage)
+                check_drift(self.context, stage, records)
+                workspace.sweep(stage, records)
+            worked = self._bring_up_to_date(stages)
+        summaries = [summarize(self.ledger, stage) for stage in stages]
+        for stage, summary in zip(stages, summaries, strict=True):
+            summary.worked = worked[stage.name]
+            _check_tolerance(stage, summary, self.context.options.tolerate)
+        return summaries
+
+    def _bring_up_to_date(self, stages: Sequence[Stage]) -> Counter[str]:
+        stage, worked = stages[0], Counter[str]()
+        if stage.kind is Kind.CORPUS and load_state(self.context, stage) is None:
+            self._reduce(stage)
+        for report in self._work(pending_tasks(self.ledger, stages), "+".join(s.name for s in stages)):
+            for record in report.records:
+                self.ledger.take(record)
+                worked[record.stage] += 1
+        if stage.kind is Kind.REPARTITION and not self._pool.stopping:
+            self._finish(stage)
+        return worked
+
+    def _work(self, tasks: Sequence[Task], label: str) -> list[Report]:
+        """Do tasks and return their reports; raises the first error once all that could be done is done."""
+        reports: list[Report] = []
+        caught: list[Guard] = []
+        if tasks:
+            with progress(label, len(tasks), self._shown) as advance:
+                for report in self._pool.run(tasks, advance):
+                    reports.append(report)
+                    caught += [guard for guard in report.guards if guard.error]
+                    _log(report)
+        if caught and (error := caught[0].error):
+            for report in reports:
+                for record in report.records:
+                    self.ledger.take(record)
+            raise error
+        return reports
+
+    def _reduce(self, stage: Stage) -> None:
+        primary = self.ledger.primary(stage)
+        reports = self._work([SummaryTask(stage.name, shard) for shard in primary], f"{stage.name} summary")
+        if not self._pool.stopping:
+            summaries = {report.task.shard: report.summary for report in reports}
+            save_state(self.context, stage, summaries, {k: r.data.sha256 for k, r in primary.items()})
+
+    def _finish(self, stage: Stage) -> None:
+        parts = plan_parts(self.context, stage, self.ledger.upstream(stage))
+        records = self.ledger.of(stage)
+        for shard in sorted(set(records) - {part.index for part in parts}):
+            self.ledger.drop(stage, shard)
+        self.context.workspace.sweep(stage, self.ledger.of(stage))
+        finish_parts(self.context, stage, parts, self.ledger.of(stage))
+
+
+def summarize(ledger: Ledger, stage: Stage) -> StageSummary:
+    """Add up a stage's records."""
+    summary = StageSummary(stage.name)
+    for record in ledger.of(stage).values():
+        summary.shards += 1
+        summary.rows_in += record.rows_in
+        summary.rows_out += record.rows_out
+        summary.counts.update(record.counts)
+    return summary
+
+
+def _check_tolerance(stage: Stage, summary: StageSummary, tolerate: float | None) -> None:
+    limit = stage.tolerated if tolerate is None else tolerate
+    few = FEW if limit > 0 else 0
+    if summary.failed > max(few, limit * summary.rows_in):
+        worst = ", ".join(f"{n} {name}" for name, n in summary.counts.most_common() if name.startswith("failed"))
+        raise ToleranceError(
+            f"{stage.name}: {summary.failed} of {summary.rows_in} rows failed ({worst}), more than the "
+            f"{limit:.0%} that it tolerates; what is done stays. Look at `audsem-data status`, mend the cause "
+            f"and `audsem-data retry {stage.name} --reason REASON`, or accept it with --tolerate FRACTION"
+        )
+
+
+def _log(report: Report) -> None:
+    for record in report.records:
+        logger.info(
+            "%s %s: %d rows in, %d out, %s, %.2f s",
+            record.stage,
+            part_name(record.shard),
+            record.rows_in,
+            record.rows_out,
+            dict(record.counts),
+            record.seconds,
+        )
+    for guard in report.guards:
+        if guard.error:
+            logger.error("%s: %s\n%s", guard.where, guard.error, guard.details)

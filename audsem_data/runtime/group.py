@@ -1,0 +1,80 @@
+"""A group: several map stages over one shard, with one decode of its media and at most one resample per rate."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import ExitStack
+from pathlib import Path
+
+from audsem_data.core.errors import StageError
+from audsem_data.core.keys import sort_key
+from audsem_data.core.outcome import Failed
+from audsem_data.core.record import Record
+from audsem_data.core.stage import Media
+from audsem_data.media.clips import ClipError, decode_clip, resample
+from audsem_data.runtime.context import Context
+from audsem_data.runtime.guard import Guard
+from audsem_data.runtime.stage_shard import MediaOf, Open, StageShard
+from audsem_data.storage.tars import iterate_clips
+
+Inputs = Mapping[str, Mapping[str, str]]
+
+
+def run_group(
+    context: Context, inputs: Inputs, shard: int, opened: Open, progress: Callable[[int], None]
+) -> tuple[list[Record], list[Guard]]:
+    """Run stages (the keys of `inputs`, with what their records shall say they were made from) over a shard.
+
+    Each stage commits by itself. What one raises costs it its own shard and no other stage theirs; the guards
+    that caught something are returned.
+    """
+    guards = {name: Guard(name) for name in inputs}
+    records: list[Record] = []
+    with ExitStack() as stack:
+        members: list[StageShard] = []
+        for name, made_from in inputs.items():
+            with guards[name]:
+                member = StageShard(context, context.stage(name), shard, made_from, opened)
+                members.append(stack.enter_context(member))
+        for key, media in _media(context, members, shard):
+            for member in members:
+                if key in member.pending and guards[member.stage.name].error is None:
+                    with guards[member.stage.name]:
+                        member.offer(key, media)
+            progress(1)
+        for member in members:
+            guard = guards[member.stage.name]
+            if guard.error is None:
+                with guard:
+                    records.append(member.commit())
+    return records, [guard for guard in guards.values() if guard.error]
+
+
+def _media(context: Context, members: Sequence[StageShard], shard: int) -> Iterator[tuple[str, MediaOf]]:
+    """Yield every pending key in order with what its stages need decoded, each clip once."""
+    pending = sorted({key for member in members for key in member.pending}, key=sort_key)
+    needs = {need for member in members for need in member.stage.media}
+    if not needs or not pending:
+        yield from ((key, {}) for key in pending)
+        return
+    clips = iterate_clips(_tar(context, members[0], shard))
+    ahead = next(clips, None)
+    for key in pending:
+        while ahead and sort_key(ahead[0]) < sort_key(key):
+            ahead = next(clips, None)
+        yield key, _decode(ahead[1], needs) if ahead and ahead[0] == key else {}
+
+
+def _decode(files: Mapping[str, bytes], needs: Set[Media]) -> MediaOf:
+    """Decode a clip's audio once and resample it once per rate that is needed."""
+    try:
+        samples, rate = decode_clip(files)
+    except ClipError as error:
+        return Failed(error.reason, str(error))
+    return {need: resample(samples, rate, need.rate) for need in needs}
+
+
+def _tar(context: Context, member: StageShard, shard: int) -> Path:
+    source = context.stages[member.stage.needs[0].stage]
+    record = context.workspace.record(source, shard)
+    if record is None or record.tar is None:
+        raise StageError(f"{member.stage.name} needs media, and {source.name} writes none")
+    return context.workspace.verify(source, record.tar)

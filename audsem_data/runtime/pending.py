@@ -1,0 +1,59 @@
+"""What is left to do for a stage: the tasks that would bring its shards up to date with recipe and upstream."""
+
+from collections.abc import Mapping, Sequence
+
+from audsem_data.core.layout import Part
+from audsem_data.core.stage import Kind, Stage
+from audsem_data.runtime.ledger import Ledger
+from audsem_data.runtime.repartition import part_inputs, plan_parts
+from audsem_data.runtime.source import packed_units, source_inputs
+from audsem_data.runtime.staleness import is_due, map_inputs
+from audsem_data.runtime.tasks import MapTask, PartTask, SourceTask, Task
+
+
+def pending_tasks(ledger: Ledger, stages: Sequence[Stage]) -> list[Task]:
+    """Return the tasks of one stage, or of a group of map stages; reads records, never data, when all stands."""
+    if stages[0].kind is Kind.SOURCE:
+        return _source_tasks(ledger, stages[0])
+    if stages[0].kind is Kind.REPARTITION:
+        return _part_tasks(ledger, stages[0], plan_parts(ledger.context, stages[0], ledger.upstream(stages[0])))
+    return _map_tasks(ledger, stages)
+
+
+def _source_tasks(ledger: Ledger, stage: Stage) -> list[Task]:
+    tasks: list[Task] = []
+    for shard, units in enumerate(packed_units(ledger.context, stage)):
+        if not _stands(ledger, stage, shard, source_inputs(ledger.context, units)):
+            tasks.append(SourceTask(stage.name, shard, tuple(units)))
+    return tasks
+
+
+def _part_tasks(ledger: Ledger, stage: Stage, parts: Sequence[Part]) -> list[Task]:
+    upstream = ledger.upstream(stage)
+    tasks: list[Task] = []
+    for part in parts:
+        inputs = part_inputs(ledger.context, part, upstream)
+        if not _stands(ledger, stage, part.index, inputs):
+            tasks.append(PartTask(stage.name, part, inputs))
+    return tasks
+
+
+def _map_tasks(ledger: Ledger, stages: Sequence[Stage]) -> list[Task]:
+    tasks: list[Task] = []
+    upstream = {stage.name: ledger.upstream(stage) for stage in stages}
+    for shard in ledger.primary(stages[0]):
+        wanted: dict[str, Mapping[str, str]] = {}
+        for stage in stages:
+            inputs = map_inputs(ledger.context, stage, shard, upstream[stage.name])
+            if not _stands(ledger, stage, shard, inputs):
+                wanted[stage.name] = inputs
+        if wanted:
+            tasks.append(MapTask(shard, wanted))
+    return tasks
+
+
+def _stands(ledger: Ledger, stage: Stage, shard: int, inputs: Mapping[str, str]) -> bool:
+    record = ledger.of(stage).get(shard)
+    if record is None or dict(record.inputs) != dict(inputs):
+        return False
+    return not is_due(stage, record, ledger.context.options.redo)

@@ -1,0 +1,78 @@
+"""Repartition stages: a plan over complete upstream stages, then each part built and committed by itself."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from audsem_data.core.fingerprint import canonical, digest, identity
+from audsem_data.core.layout import Layout, Part, Repartition
+from audsem_data.core.record import Record
+from audsem_data.core.stage import Stage
+from audsem_data.runtime.committing import commit_whole
+from audsem_data.runtime.context import Context
+from audsem_data.runtime.staleness import Records
+from audsem_data.storage.upstream import WorkspaceUpstream
+from audsem_data.storage.workspace import folder
+
+
+def plan_parts(context: Context, stage: Stage, upstream: Records) -> Sequence[Part]:
+    """Lay the output out, and freeze the partition where the stage extends it; kept until upstream changes."""
+    wanted = identity(stage, context.config(stage))
+    seen = {n.stage: {str(k): r.data.sha256 for k, r in upstream[n.stage].items()} for n in stage.needs}
+    made_from = digest([wanted, seen, sorted(context.excluded)])
+    kept = _load_plan(context, stage)
+    if kept is not None and kept["from"] == made_from:
+        return [Part(**part) for part in kept["parts"]]
+    repartition: Repartition = stage.open(context.config(stage))
+    partition = context.workspace.partition()
+    layout: Layout = repartition.plan(_upstream(context), partition)
+    if layout.partition != partition:
+        context.workspace.save_partition(layout.partition)
+    value = {"from": made_from, "parts": [vars(part) for part in layout.parts]}
+    context.workspace.location.put(f"{folder(stage)}/plan.json", canonical(value))
+    return layout.parts
+
+
+def _load_plan(context: Context, stage: Stage) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(context.workspace.location.read(f"{folder(stage)}/plan.json")))
+    except (FileNotFoundError, ValueError):
+        return None  # a plan is made anew from what is upstream
+
+
+def part_inputs(context: Context, part: Part, upstream: Records) -> dict[str, str]:
+    """Return digests of all that a part is made from."""
+    inputs = {
+        f"{name} {shard}": (record.tar or record.data).sha256
+        for name, shards in part.reads.items()
+        for shard in shards
+        if (record := upstream[name].get(shard))
+    }
+    inputs["payload"] = digest(part.payload)
+    if context.excluded:
+        inputs["exclude"] = digest(sorted(context.excluded))
+    return inputs
+
+
+def build_part(context: Context, stage: Stage, part: Part, inputs: Mapping[str, str]) -> Record:
+    """Build one part and commit it."""
+    started = time.monotonic()
+    repartition: Repartition = stage.open(context.config(stage))
+    scratch = context.workspace.location.scratch(folder(stage))
+    fates = list(repartition.build(part, _upstream(context), scratch))
+    rows_out = pq.read_metadata(scratch).num_rows
+    return commit_whole(context, stage, part.index, scratch, rows_out, fates, inputs, started)
+
+
+def finish_parts(context: Context, stage: Stage, parts: Sequence[Part], records: Mapping[int, Record]) -> None:
+    """Let the stage do what follows once all its parts are committed."""
+    repartition: Repartition = stage.open(context.config(stage))
+    files = [(part, context.workspace.path(stage, records[part.index].data)) for part in parts]
+    repartition.finish(files, context.root)
+
+
+def _upstream(context: Context) -> WorkspaceUpstream:
+    return WorkspaceUpstream(context.workspace, context.stages, context.excluded)

@@ -1,0 +1,48 @@
+"""Finished rows of slow stages in the spool: what was asked (fingerprint, row, content) -> its outcome."""
+
+import hashlib
+import json
+from typing import Any
+
+from audsem_data.core.outcome import CommonReason, Done, Failed, Filtered, Outcome, Reason, Status
+from audsem_data.core.stage import Stage
+
+
+def spool_key(fingerprint: str, key: str, input_digest: str, attempt: int) -> bytes:
+    """Return the 32 bytes under which a row's outcome is kept: the same work asked again is not done again."""
+    return hashlib.sha256("\0".join([fingerprint, key, input_digest, str(attempt)]).encode()).digest()
+
+
+def dump_outcome(outcome: Outcome) -> bytes:
+    """Return an outcome as JSON; values that are numpy scalars or arrays become plain numbers and lists."""
+    value = {
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "detail": outcome.detail,
+        "rows": [dict(row) for row in outcome.rows],
+    }
+    return json.dumps(value, default=_plain).encode()
+
+
+def load_outcome(stage: Stage, payload: bytes) -> Outcome:
+    """Read what `dump_outcome` wrote."""
+    value = json.loads(payload)
+    if value["status"] == Status.DONE:
+        return Done(value["rows"], value["detail"])
+    reason = find_reason(stage, value["reason"])
+    make = Filtered if value["status"] == Status.FILTERED else Failed
+    return make(reason, value["detail"])
+
+
+def find_reason(stage: Stage, value: str) -> Reason:
+    """Return a stage's reason by its value; raises KeyError."""
+    enums: tuple[type[Reason], ...] = (*stage.reasons, CommonReason)
+    for enum in enums:
+        for member in enum:
+            if member == value:
+                return member
+    raise KeyError(f"{stage.name} has no reason {value!r}")
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist()

@@ -1,0 +1,157 @@
+"""One map stage on one shard: what is pending, the calls of `process`, and the commit."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any, Self
+
+from audsem_data.core.errors import StageError
+from audsem_data.core.fingerprint import digest, identity
+from audsem_data.core.keys import parse_clip_id
+from audsem_data.core.outcome import CommonReason, Done, Failed, Filtered, Outcome
+from audsem_data.core.record import Record, part_name
+from audsem_data.core.stage import Item, Media, Process, Stage
+from audsem_data.runtime.context import Context
+from audsem_data.runtime.inputs import load_inputs
+from audsem_data.runtime.previous import load_previous
+from audsem_data.runtime.shard_writer import ShardWriter
+from audsem_data.runtime.spooled import dump_outcome, load_outcome, spool_key
+from audsem_data.runtime.staleness import is_due
+from audsem_data.storage.spool import Spool
+
+Open = Callable[[Stage], Process]
+MediaOf = Mapping[Media, Any] | Failed
+
+
+class StageShard:
+    """Offer it the pending keys in order, then `commit`; a context manager.
+
+    Only rows whose content changed, that are new, or that are to be tried again are pending; the others'
+    outcomes are taken over. Batches are cut over all keys of the shard, so that what a row is computed
+    beside does not depend on what happened to be pending.
+    """
+
+    def __init__(
+        self, context: Context, stage: Stage, shard: int, inputs_digest: Mapping[str, str], opened: Open
+    ) -> None:
+        self.stage, self.shard = stage, shard
+        self._context, self._open, self._inputs_digest = context, opened, dict(inputs_digest)
+        self._started = time.monotonic()
+        self._identity = identity(stage, context.config(stage))
+        self._fingerprint = digest(self._identity)
+        self._record = context.workspace.record(stage, shard)
+        self._inputs = load_inputs(context, stage, shard)
+        input_key = context.stages[stage.needs[0].stage].key.name
+        self._previous = load_previous(context, stage, self._record, input_key)
+        redo, due = context.options.redo, self._record and is_due(stage, self._record, context.options.redo)
+        digests = self._inputs.digests
+        self.pending = frozenset(
+            key for key in self._inputs.keys if not self._previous.reusable(key, digests[key], redo, bool(due))
+        )
+        self._batch_of = _batches(self._inputs.keys, context.options.batch or stage.batch)
+        self._waiting: list[Item] = []
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.__enter__()
+        workspace = self._context.workspace
+        self._writer = self._stack.enter_context(ShardWriter(workspace, self.stage, self.shard, self._previous))
+        self._spool = (
+            self._stack.enter_context(Spool(workspace.spool(self.stage, self.shard)))
+            if self.stage.spooled and self.pending
+            else None
+        )
+        for key in self._inputs.keys:
+            if key not in self.pending:
+                self._writer.reuse(key)
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._stack.__exit__(*exception)
+
+    def offer(self, key: str, media: MediaOf) -> None:
+        """Take the next pending key, with its decoded media or the failure to decode them."""
+        if self._waiting and self._batch_of[self._waiting[0].key] != self._batch_of[key]:
+            self._flush()
+        inputs = self._inputs
+        if key in inputs.lacking:
+            self._early(key, Filtered(CommonReason.MISSING_INPUT, inputs.lacking[key]))
+        elif isinstance(media, Failed):
+            self._early(key, media)
+        else:
+            self._waiting.append(Item(key, inputs.values[key], media, inputs.missing[key]))
+
+    def commit(self) -> Record:
+        """Publish the shard's files and replace its record."""
+        self._flush()
+        written = self._writer.close()
+        record = Record(
+            stage=self.stage.name,
+            version=self.stage.version,
+            shard=self.shard,
+            fingerprint=self._fingerprint,
+            identity=self._identity,
+            data=written.data,
+            outcomes=written.outcomes,
+            tar=written.tar,
+            rows_in=len(self._inputs.keys),
+            rows_out=written.rows_out,
+            counts=written.counts,
+            inputs=self._inputs_digest,
+            seconds=round(time.monotonic() - self._started, 3),
+            run=self._context.run,
+            attempted_at=time.time(),
+        )
+        self._context.workspace.commit(self.stage, record, self._record)
+        return record
+
+    def _early(self, key: str, outcome: Outcome) -> None:
+        """Keep an outcome that needed no call, after those of the keys before it."""
+        self._flush()
+        self._keep(key, outcome)
+
+    def _flush(self) -> None:
+        items, self._waiting = self._waiting, []
+        known = {item.key: kept for item in items if (kept := self._from_spool(item.key)) is not None}
+        fresh = [item for item in items if item.key not in known]
+        if fresh:
+            made = self._open(self.stage)(fresh)
+            self._check(fresh, made)
+            known |= {item.key: outcome for item, outcome in zip(fresh, made, strict=True)}
+            if self._spool:
+                for item in fresh:
+                    self._spool.put(self._spool_key(item.key), dump_outcome(known[item.key]))
+                self._spool.sync()
+        for item in items:
+            self._keep(item.key, known[item.key])
+
+    def _keep(self, key: str, outcome: Outcome) -> None:
+        self._writer.add(key, outcome, self._attempt(key), self._inputs.digests[key])
+
+    def _attempt(self, key: str) -> int:
+        return self._previous.attempts(key, self._inputs.digests[key]) + 1
+
+    def _spool_key(self, key: str) -> bytes:
+        return spool_key(self._fingerprint, key, self._inputs.digests[key], self._attempt(key))
+
+    def _from_spool(self, key: str) -> Outcome | None:
+        payload = self._spool.get(self._spool_key(key)) if self._spool else None
+        return load_outcome(self.stage, payload) if payload is not None else None
+
+    def _check(self, items: Sequence[Item], outcomes: Sequence[Outcome]) -> None:
+        where = f"{self.stage.name}, {part_name(self.shard)}"
+        if len(outcomes) != len(items):
+            raise StageError(f"{where}: {len(items)} rows went in and {len(outcomes)} outcomes came out")
+        one_to_one = self._context.stages[self.stage.needs[0].stage].key.name == self.stage.key.name
+        for item, outcome in zip(items, outcomes, strict=True):
+            if one_to_one and isinstance(outcome, Done) and len(outcome.rows) != 1:
+                raise StageError(f"{where}: {item.key} gave {len(outcome.rows)} rows; the stage is one to one")
+            if outcome.reason is not None and not isinstance(outcome.reason, self.stage.reasons):
+                raise StageError(f"{where}: {item.key} has the undeclared reason {outcome.reason!r}")
+
+
+def _batches(keys: Sequence[str], size: int | None) -> dict[str, Any]:
+    """Return the batch of each key: the same for every run of the shard, whatever is pending."""
+    if size is None:
+        return {key: parse_clip_id(key).video_id for key in keys}
+    return {key: index // size for index, key in enumerate(keys)}

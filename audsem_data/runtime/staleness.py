@@ -1,0 +1,61 @@
+"""Whether a committed shard still stands: the fingerprint it was made under and the things it was made from."""
+
+import time
+from collections.abc import Mapping
+
+from audsem_data.core.errors import RecipeDriftError
+from audsem_data.core.fingerprint import describe_drift, digest, identity
+from audsem_data.core.outcome import Status
+from audsem_data.core.record import Record, part_name
+from audsem_data.core.stage import Stage
+from audsem_data.runtime.context import Context
+from audsem_data.runtime.corpus import state_digest
+from audsem_data.runtime.inputs import threshold
+
+Records = Mapping[str, Mapping[int, Record]]
+
+
+def check_drift(context: Context, stage: Stage, records: Mapping[int, Record]) -> None:
+    """Refuse to go on under records that another recipe made; raises RecipeDriftError with the difference."""
+    wanted = identity(stage, context.config(stage))
+    expected = digest(wanted)
+    for shard, record in records.items():
+        if record.fingerprint != expected:
+            changes = "; ".join(describe_drift(record.identity, wanted))
+            raise RecipeDriftError(
+                f"{stage.name} {part_name(shard)} was made under other options: {changes}. Nothing was changed. "
+                f"Either `audsem-data invalidate {stage.name}` and repeat this command (what it made is made "
+                "anew; paid-for work in the spool is kept), or use another --workspace"
+            )
+
+
+def map_inputs(context: Context, stage: Stage, shard: int, upstream: Records) -> dict[str, str]:
+    """Return digests of all that a map's shard is made from, as its record keeps them.
+
+    Equal to the record's: nothing to do, and no data file was read to know it. Different: the shard is looked
+    at row by row, and only rows whose content changed are worked on.
+    """
+    inputs = {}
+    for need in stage.needs:
+        record = upstream.get(need.stage, {}).get(shard)
+        if record:
+            inputs[need.stage] = record.data.sha256
+            if need.optional:
+                inputs[f"{need.stage} outcomes"] = digest(dict(record.counts))
+    if stage.over:
+        record = upstream.get(stage.over.stage, {}).get(shard)
+        inputs[f"over {stage.over.stage}"] = record.data.sha256 if record else ""
+        inputs["over at least"] = str(threshold(context, stage))
+    if state := state_digest(context, stage):
+        inputs["state"] = state
+    if context.excluded:
+        inputs["exclude"] = digest(sorted(context.excluded))
+    return inputs
+
+
+def is_due(stage: Stage, record: Record, redo: frozenset[str]) -> bool:
+    """Say whether rows of an unchanged shard are to be tried again: asked for, or transient and cooled down."""
+    if any(name.partition(":")[2] in redo for name in record.counts):
+        return True
+    waited = time.time() - record.attempted_at
+    return record.count(Status.FAILED_TRANSIENT) > 0 and waited >= stage.cool_down
