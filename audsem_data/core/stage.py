@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from audsem_data.core.errors import UsageError
-from audsem_data.core.outcome import Outcome, Reason
+from audsem_data.core.outcome import CommonReason, Outcome, Reason
 from audsem_data.core.schema import CLIP_ID, Column
 
 
@@ -135,6 +135,12 @@ class Stage:
     def columns(self) -> tuple[Column, ...]:
         """All columns of the output, key first."""
         return (self.key, *self.emits)
+
+    @property
+    def all_reasons(self) -> dict[str, Reason]:
+        """Every reason that an outcome of this stage may have, by value."""
+        enums: tuple[type[Reason], ...] = (*self.reasons, CommonReason)
+        return {str(member): member for enum in enums for member in enum}
 
     @property
     def wants_device(self) -> bool:

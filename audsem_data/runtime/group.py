@@ -1,19 +1,19 @@
 """A group: several map stages over one shard, with one decode of its media and at most one resample per rate."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from audsem_data.core.errors import StageError
 from audsem_data.core.keys import sort_key
-from audsem_data.core.outcome import Failed
-from audsem_data.core.record import Record
+from audsem_data.core.record import Record, part_name
 from audsem_data.core.stage import Media
-from audsem_data.media.clips import ClipError, decode_clip, resample
+from audsem_data.media.clips import decode_clip, iterate_audio
+from audsem_data.media.mixdown import Samples
+from audsem_data.media.resample import resample
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.guard import Guard
-from audsem_data.runtime.stage_shard import MediaOf, Open, StageShard
-from audsem_data.storage.tars import iterate_clips
+from audsem_data.runtime.stage_shard import Open, StageShard
 
 Inputs = Mapping[str, Mapping[str, str]]
 
@@ -48,28 +48,24 @@ def run_group(
     return records, [guard for guard in guards.values() if guard.error]
 
 
-def _media(context: Context, members: Sequence[StageShard], shard: int) -> Iterator[tuple[str, MediaOf]]:
+def _media(
+    context: Context, members: Sequence[StageShard], shard: int
+) -> Iterator[tuple[str, Mapping[Media, Samples]]]:
     """Yield every pending key in order with what its stages need decoded, each clip once."""
     pending = sorted({key for member in members for key in member.pending}, key=sort_key)
+    audible = {key for member in members for key in member.audible}
     needs = {need for member in members for need in member.stage.media}
-    if not needs or not pending:
-        yield from ((key, {}) for key in pending)
-        return
-    clips = iterate_clips(_tar(context, members[0], shard))
-    ahead = next(clips, None)
+    clips = iterate_audio(_tar(context, members[0], shard), audible) if audible else iter(())
     for key in pending:
-        while ahead and sort_key(ahead[0]) < sort_key(key):
-            ahead = next(clips, None)
-        yield key, _decode(ahead[1], needs) if ahead and ahead[0] == key else {}
-
-
-def _decode(files: Mapping[str, bytes], needs: Set[Media]) -> MediaOf:
-    """Decode a clip's audio once and resample it once per rate that is needed."""
-    try:
-        samples, rate = decode_clip(files)
-    except ClipError as error:
-        return Failed(error.reason, str(error))
-    return {need: resample(samples, rate, need.rate) for need in needs}
+        if key not in audible:
+            yield key, {}
+            continue
+        found, data = next(clips)
+        if found != key:
+            raise StageError(f"{part_name(shard)}: the tar holds {found} where {key} should follow")
+        samples, rate = decode_clip(data)
+        by_rate = {need.rate: resample(samples, rate, need.rate) for need in needs}
+        yield key, {need: by_rate[need.rate] for need in needs}
 
 
 def _tar(context: Context, member: StageShard, shard: int) -> Path:

@@ -26,6 +26,15 @@ def packed_units(context: Context, stage: Stage) -> Packed:
     A unit stays in the shard where it was first packed; new units go to new shards. So a killed run goes on
     with the very shards that it began, and a source that grows redoes nothing.
     """
+    packed, before = discover_units(context, stage)
+    if packed != before:
+        value = [[vars(unit) for unit in shard] for shard in packed]
+        context.workspace.location.put(f"{folder(stage)}/units.json", canonical(value))
+    return packed
+
+
+def discover_units(context: Context, stage: Stage) -> tuple[Packed, Packed]:
+    """Return the units by shard as they would be packed now, and as they were packed before."""
     if not context.recipe.sources:
         raise UsageError(f"{stage.name} has nothing to read; say where with --source DIR_OR_FILE")
     config: Any = context.config(stage)
@@ -41,10 +50,7 @@ def packed_units(context: Context, stage: Stage) -> Packed:
             size = 0
         packed[-1].append(unit)
         size += unit.size
-    if packed != before:
-        value = [[vars(unit) for unit in shard] for shard in packed]
-        context.workspace.location.put(f"{folder(stage)}/units.json", canonical(value))
-    return packed
+    return packed, before
 
 
 def load_units(context: Context, stage: Stage) -> Packed:

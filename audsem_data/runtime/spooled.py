@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from audsem_data.core.outcome import CommonReason, Done, Failed, Filtered, Outcome, Reason, Status
+from audsem_data.core.outcome import Done, Failed, Filtered, Outcome, Status
 from audsem_data.core.stage import Stage
 
 
@@ -29,19 +29,9 @@ def load_outcome(stage: Stage, payload: bytes) -> Outcome:
     value = json.loads(payload)
     if value["status"] == Status.DONE:
         return Done(value["rows"], value["detail"])
-    reason = find_reason(stage, value["reason"])
+    reason = stage.all_reasons[value["reason"]]
     make = Filtered if value["status"] == Status.FILTERED else Failed
     return make(reason, value["detail"])
-
-
-def find_reason(stage: Stage, value: str) -> Reason:
-    """Return a stage's reason by its value; raises KeyError."""
-    enums: tuple[type[Reason], ...] = (*stage.reasons, CommonReason)
-    for enum in enums:
-        for member in enum:
-            if member == value:
-                return member
-    raise KeyError(f"{stage.name} has no reason {value!r}")
 
 
 def _plain(value: Any) -> Any:

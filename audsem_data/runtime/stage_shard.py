@@ -8,7 +8,7 @@ from typing import Any, Self
 from audsem_data.core.errors import StageError
 from audsem_data.core.fingerprint import digest, identity
 from audsem_data.core.keys import parse_clip_id
-from audsem_data.core.outcome import CommonReason, Done, Failed, Filtered, Outcome
+from audsem_data.core.outcome import CommonReason, Done, Filtered, Outcome
 from audsem_data.core.record import Record, part_name
 from audsem_data.core.stage import Item, Media, Process, Stage
 from audsem_data.runtime.context import Context
@@ -20,7 +20,6 @@ from audsem_data.runtime.staleness import is_due
 from audsem_data.storage.spool import Spool
 
 Open = Callable[[Stage], Process]
-MediaOf = Mapping[Media, Any] | Failed
 
 
 class StageShard:
@@ -69,15 +68,19 @@ class StageShard:
     def __exit__(self, *exception: Any) -> None:
         self._stack.__exit__(*exception)
 
-    def offer(self, key: str, media: MediaOf) -> None:
-        """Take the next pending key, with its decoded media or the failure to decode them."""
+    @property
+    def audible(self) -> frozenset[str]:
+        """The pending keys whose media this stage needs."""
+        return self.pending - self._inputs.lacking.keys() if self.stage.media else frozenset()
+
+    def offer(self, key: str, media: Mapping[Media, Any]) -> None:
+        """Take the next pending key, with its decoded media."""
         if self._waiting and self._batch_of[self._waiting[0].key] != self._batch_of[key]:
             self._flush()
         inputs = self._inputs
         if key in inputs.lacking:
-            self._early(key, Filtered(CommonReason.MISSING_INPUT, inputs.lacking[key]))
-        elif isinstance(media, Failed):
-            self._early(key, media)
+            self._flush()
+            self._keep(key, Filtered(CommonReason.MISSING_INPUT, inputs.lacking[key]))
         else:
             self._waiting.append(Item(key, inputs.values[key], media, inputs.missing[key]))
 
@@ -104,11 +107,6 @@ class StageShard:
         )
         self._context.workspace.commit(self.stage, record, self._record)
         return record
-
-    def _early(self, key: str, outcome: Outcome) -> None:
-        """Keep an outcome that needed no call, after those of the keys before it."""
-        self._flush()
-        self._keep(key, outcome)
 
     def _flush(self) -> None:
         items, self._waiting = self._waiting, []

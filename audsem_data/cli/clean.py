@@ -1,0 +1,20 @@
+"""`audsem-data clean`: give disk back."""
+
+from typing import Annotated
+
+import typer
+
+from audsem_data.cli import options
+
+
+def command(
+    workspace: options.Workspace,
+    spool: Annotated[
+        bool, typer.Option("--spool", help="Delete paid-for work kept for reruns too (cache/).")
+    ] = False,
+) -> None:
+    """Delete leavings of killed runs and older versions of stages; nothing that a record names."""
+    from audsem_data.runtime.maintenance import clean
+    from audsem_data.runtime.session import existing_context
+
+    typer.echo(f"{clean(existing_context(workspace), spool) / 1e6:.1f} MB given back")

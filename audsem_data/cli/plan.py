@@ -1,0 +1,31 @@
+"""`audsem-data plan`: what a run would do."""
+
+import json
+
+import typer
+
+from audsem_data.cli import options
+
+
+def command(workspace: options.Workspace, as_json: options.Json = False) -> None:
+    """Show what is left to do, the bytes and time to come, and the free disk; changes nothing."""
+    from dataclasses import asdict
+
+    from audsem_data.runtime.forecast import forecast, free_bytes
+    from audsem_data.runtime.session import existing_context
+
+    context = existing_context(workspace)
+    lines, free = forecast(context), free_bytes(context)
+    if as_json:
+        stages = [asdict(line) for line in lines]
+        typer.echo(json.dumps({"profile": context.recipe.profile, "free_bytes": free, "stages": stages}, indent=1))
+        return
+    typer.echo(f"profile {context.recipe.profile}; sources: {', '.join(context.recipe.sources) or 'none yet'}")
+    typer.echo(f"{'stage':<27}{'done':>6}{'left':>6}{'rows':>10}{'MB to come':>12}{'s to come':>11}")
+    for line in lines:
+        left = "?" if line.pending is None else line.pending
+        size = "?" if line.bytes_to_come is None else f"{line.bytes_to_come / 1e6:.1f}"
+        seconds = "?" if line.seconds_to_come is None else f"{line.seconds_to_come:.0f}"
+        why = f"  {line.why}" if line.why else ""
+        typer.echo(f"{line.stage:<27}{line.done:>6}{left:>6}{line.rows:>10}{size:>12}{seconds:>11}{why}")
+    typer.echo(f"{free / 1e9:.1f} GB free on the workspace's disk")

@@ -1,0 +1,37 @@
+"""`audsem-data run`: the whole recipe, or its beginning."""
+
+from typing import Annotated
+
+import typer
+
+from audsem_data.cli import options
+
+
+def command(  # noqa: PLR0913  (a command: its arguments are its options)
+    workspace: options.Workspace,
+    profile: Annotated[str | None, typer.Option(help="Which recipe a new workspace begins with: offline.")] = None,
+    source: options.Sources = None,
+    until: Annotated[str | None, typer.Option(metavar="STAGE", help="Stop after this stage.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Try all of it on this many clips.")] = None,
+    settings: options.Settings = None,
+    workers: options.Workers = 1,
+    device: options.Device = "auto",
+    engine: options.Engine = "local",
+    strict: options.Strict = False,
+    tolerate: options.Tolerate = None,
+) -> None:
+    """Run the recipe from where it stands to the dataset."""
+    from audsem_data.cli.driving import check_engine, drive, opened
+    from audsem_data.core.errors import UsageError
+    from audsem_data.runtime.context import RunOptions
+    from audsem_data.runtime.session import Edits, groups
+
+    check_engine(engine)
+    wanted = list(settings or ()) + ([f"select-captions.limit={limit}"] if limit else [])
+    if any("." not in setting.partition("=")[0] for setting in wanted):
+        raise UsageError("`run --set` needs the stage too: --set STAGE.OPTION=VALUE")
+    edits = Edits(profile, tuple(source or ()), tuple(wanted))
+    context = opened(workspace, edits, RunOptions(workers, device, None, strict, tolerate))
+    drive(context, groups(context, until))
+    if until is None and (workspace / "audsem" / "README.md").exists():
+        typer.echo(f'the dataset: {workspace / "audsem"}   (load_dataset("{workspace / "audsem"}"))')

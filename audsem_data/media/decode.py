@@ -1,0 +1,137 @@
+"""Decode a file's audio from its beginning, placed on the source's own timeline by its timestamps.
+
+Decoding always starts at the first packet, so a sample's place never depends on which clips are wanted. The
+decoder itself removes what an encoder put before the sound (AAC priming and edit lists, opus pre-skip).
+Timestamps that waver by up to 15 ms are taken for what they are, rounding: the samples follow each other.
+A larger jump moves the clock. What a jump leaves empty is silence if the other streams go on meanwhile, or if
+it is short; if nothing in the file covers that time, the file has lost it.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import av
+from av import AudioFrame, Packet
+from av.stream import Stream
+
+from audsem_data.media.mixdown import Samples, to_mono
+from audsem_data.media.packets import read_packets
+from audsem_data.media.probe import Media
+
+_WAVER_S = 0.015  # below a lost packet (20 ms opus, 21 ms AAC), above the wavering of real files (10.7 ms seen)
+_SHORT_HOLE_S = 0.1
+_SLACK_S = 0.5  # a file whose data end this much before its declared end was cut off
+
+
+class Span(NamedTuple):
+    """Mono samples, float32 shape (n,); the first is number `start` from time zero, at the source's rate."""
+
+    start: int
+    samples: Samples
+
+
+class Lost(NamedTuple):
+    """Source samples [start, end) that the file should hold and that could not be decoded."""
+
+    start: int
+    end: int
+
+
+class End(NamedTuple):
+    """The sound ends before source sample `position`; `truncated` if the file breaks off."""
+
+    position: int
+    truncated: bool
+
+
+Event = Span | Lost | End
+
+
+def decode_audio(media: Media) -> Iterator[Event]:
+    """Yield what a file's audio holds, in time order and without overlap; the last event is an End."""
+    timeline = _Timeline(media)
+    for packet in read_packets(media.container):
+        timeline.reach(packet)
+        if packet.stream_index != media.audio.index:
+            continue
+        try:
+            frames = media.audio.decode(packet)
+        except av.error.EOFError:
+            continue
+        except av.error.FFmpegError:
+            timeline.damaged = True
+            continue
+        for frame in frames:
+            yield from timeline.place(frame)
+    yield from timeline.close()
+
+
+class _Timeline:
+    """Where the next sample belongs, and what the other streams cover ahead of it."""
+
+    def __init__(self, media: Media) -> None:
+        self._media = media
+        self._rate = media.audio.codec_context.sample_rate
+        self._next = 0
+        self._started = False
+        self._furthest_s = 0.0
+        self._seen_s: deque[float] = deque(maxlen=4096)  # times of other streams' packets, ahead of the audio
+        self._cut_off = False
+        self.damaged = False
+
+    def reach(self, packet: "Packet[Stream]") -> None:
+        """Note how far the file's data reach."""
+        if packet.pts is None or packet.time_base is None:
+            return
+        time = float(packet.pts * packet.time_base - self._media.zero)
+        self._furthest_s = max(self._furthest_s, time + float((packet.duration or 0) * packet.time_base))
+        if packet.stream_index == self._media.audio.index:
+            self._cut_off = packet.is_corrupt
+        else:
+            self._seen_s.append(time)
+
+    def place(self, frame: AudioFrame) -> Iterator[Event]:
+        """Yield the frame's samples, after the loss that the step to it shows."""
+        if frame.sample_rate != self._rate or frame.is_corrupt:
+            self.damaged = True
+            return
+        at, samples = self._position(frame), to_mono(frame)
+        if self.damaged:
+            yield Lost(self._next, max(at, self._next + 1))
+        elif not self._started:
+            self._next = at
+        elif abs(at - self._next) <= _WAVER_S * self._rate:
+            at = self._next
+        elif at > self._next and not self._is_silence(self._next / self._rate, at / self._rate):
+            yield Lost(self._next, at)
+        samples = samples[max(self._next - at, 0) :]  # time never runs back: what was heard stays
+        self._next = max(at, self._next)
+        yield Span(self._next, samples)
+        self._next += len(samples)
+        self._started, self.damaged = True, False
+        while self._seen_s and self._seen_s[0] * self._rate <= self._next:
+            self._seen_s.popleft()
+
+    def close(self) -> Iterator[Event]:
+        """Yield the end."""
+        declared_s = self._media.duration_s
+        short = declared_s is not None and self._furthest_s < declared_s - _SLACK_S
+        if self.damaged:
+            end = round(max(self._furthest_s, declared_s or 0) * self._rate)
+            yield Lost(self._next, max(end, self._next + 1))
+        yield End(self._next, short or self._cut_off)
+
+    def _position(self, frame: AudioFrame) -> int:
+        if frame.pts is None or frame.time_base is None:
+            return self._next
+        return round((frame.pts * frame.time_base - self._media.zero) * self._rate)
+
+    def _is_silence(self, start_s: float, end_s: float) -> bool:
+        """Say whether a hole in the audio is silence: short, or other streams run through it."""
+        if end_s - start_s <= _SHORT_HOLE_S:
+            return True
+        times = [start_s, *sorted(time for time in self._seen_s if start_s < time < end_s), end_s]
+        longest = max(later - earlier for earlier, later in pairwise(times))
+        return longest < (end_s - start_s) / 2

@@ -1,0 +1,54 @@
+"""Why a clip could not be cut from its media, as reasons for outcomes and as the error that carries one."""
+
+from audsem_data.core.errors import AudsemError
+from audsem_data.core.outcome import Failed, Filtered, Reason
+
+
+class MediaReason(Reason):
+    """What can be wrong with a media file, or with one clip of it.
+
+    A property of the data filters the row (there is nothing to repair): no_media, no_audio, past_end, silent,
+    too_large, too_long, too_many_streams. Damage fails it permanently (another copy of the file may help):
+    media_missing, not_media, unsupported, truncated, corrupt. Only unreadable is transient.
+    """
+
+    NO_MEDIA = "no_media", "no file is known for the video"
+    NO_AUDIO = "no_audio", "the file has no audio stream"
+    PAST_END = "past_end", "the caption ends after the audio does, by more than the tolerance"
+    SILENT = "silent", "the clip's peak is below the threshold of silence"
+    TOO_LARGE = "too_large", "the file's bytes or pixels, or the frames to decode, exceed a bound"
+    TOO_LONG = "too_long", "the file or the clip lasts longer than allowed"
+    TOO_MANY_STREAMS = "too_many_streams", "the file has more streams than allowed"
+    MEDIA_MISSING = "media_missing", "the file was named but is not there"
+    NOT_MEDIA = "not_media", "the file is empty or no media format that is read here"
+    UNSUPPORTED = "unsupported", "no decoder for the stream is installed"
+    TRUNCATED = "truncated", "the file breaks off before the clip's end"
+    CORRUPT = "corrupt", "the file is damaged inside the clip"
+    UNREADABLE = "unreadable", "the operating system would not read the file", True
+
+
+_FILTERS = frozenset(
+    {
+        MediaReason.NO_MEDIA,
+        MediaReason.NO_AUDIO,
+        MediaReason.PAST_END,
+        MediaReason.SILENT,
+        MediaReason.TOO_LARGE,
+        MediaReason.TOO_LONG,
+        MediaReason.TOO_MANY_STREAMS,
+    }
+)
+
+
+class MediaError(AudsemError):
+    """A media file, or a clip of it, cannot be used; `reason` says why and `detail` what was seen."""
+
+    def __init__(self, reason: MediaReason, detail: str) -> None:
+        super().__init__(f"{reason.value}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+    def outcome(self) -> Filtered | Failed:
+        """Return the outcome of the row that the error stopped."""
+        kind = Filtered if self.reason in _FILTERS else Failed
+        return kind(self.reason, self.detail)

@@ -1,0 +1,50 @@
+"""The dataset directory: data files linked from the workspace, README.md and, last, manifest.json."""
+
+import errno
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from audsem_data.core.errors import InputError
+from audsem_data.publish.contents import read_contents
+from audsem_data.publish.folder import repair, replace_folder
+from audsem_data.publish.manifest import MANIFEST, is_current, make_manifest
+from audsem_data.publish.readme import README, render_readme
+from audsem_data.storage.location import LocalLocation
+
+# What a file system that cannot link answers.
+_CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS)
+
+
+def write_dataset(target: Path, files: Mapping[str, Path], options: Mapping[str, Any]) -> None:
+    """Make `target` the dataset of these files (path in the dataset -> committed file), replacing it as a whole.
+
+    Does nothing when it already is; can be killed at any point and run again. Raises InputError rather than
+    replace a folder that is not a dataset of ours.
+    """
+    repair(target)
+    if is_current(target, files, options):
+        return
+    if target.is_symlink() or (target.exists() and not (target / MANIFEST).is_file()):
+        raise InputError(f"{target} is not a dataset made by assemble; move it away and run assemble again")
+    contents = read_contents(files)
+
+    def fill(folder: Path) -> None:
+        for path, made_from in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            _link(made_from, folder / path)
+        place = LocalLocation(folder)
+        place.put(README, render_readme(contents, options))
+        place.put(MANIFEST, make_manifest(folder, contents, options))
+
+    replace_folder(target, fill)
+
+
+def _link(made_from: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(made_from)
+    except OSError as error:
+        if error.errno not in _CANNOT_LINK:
+            raise
+        shutil.copy2(made_from, path)

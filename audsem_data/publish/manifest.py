@@ -1,0 +1,80 @@
+"""manifest.json of a dataset: every file with its size and SHA-256, the options, and a hash of each schema.
+
+Written last, so a folder without one is not a finished dataset.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from audsem_data.publish.contents import ConfigContents
+from audsem_data.publish.readme import README, template_digest
+
+MANIFEST = "manifest.json"
+
+
+def identity(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decides the texts of a dataset besides its files."""
+    return {
+        "format": 1,
+        "made_by": f"audsem-data {metadata.version('audsem-data')}",
+        "card_template": template_digest(),
+        "options": dict(options),
+    }
+
+
+def make_manifest(folder: Path, contents: Mapping[str, ConfigContents], options: Mapping[str, Any]) -> bytes:
+    """Return the manifest of a folder that holds all else already."""
+    files = [path for path in _files(folder) if path != MANIFEST]
+    manifest = {
+        **identity(options),
+        "configs": {
+            name: {
+                "schema_sha256": config.schema_sha256,
+                "rows": {split: held.rows for split, held in config.splits.items()},
+            }
+            for name, config in contents.items()
+        },
+        "files": {path: {"bytes": _size(folder, path), "sha256": _sha256(folder / path)} for path in files},
+    }
+    return json.dumps(manifest, indent=1).encode() + b"\n"
+
+
+def is_current(folder: Path, files: Mapping[str, Path], options: Mapping[str, Any]) -> bool:
+    """Say whether a folder already is the dataset of these files, without reading them.
+
+    A data file counts as the same if size and time of change are those of the file that it was made from:
+    both survive linking and copying, and committed files never change.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        listed = manifest["files"]
+        same = {key: manifest[key] for key in identity(options)} == identity(options)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    if not same or set(_files(folder)) != {*listed, MANIFEST} or set(listed) != {*files, README}:
+        return False
+    if _sha256(folder / README) != listed[README]["sha256"]:
+        return False
+    return all(_stamp(folder / path) == _stamp(made_from) for path, made_from in files.items())
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _size(folder: Path, path: str) -> int:
+    return (folder / path).stat().st_size
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

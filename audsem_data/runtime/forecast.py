@@ -1,0 +1,69 @@
+"""What a run would do: shards left per stage, rows, bytes to come against free disk, and the price of audio."""
+
+import shutil
+from dataclasses import dataclass
+
+from audsem_data.core.record import Record
+from audsem_data.core.stage import Kind, Stage
+from audsem_data.runtime.context import Context
+from audsem_data.runtime.corpus import is_stale, load_state
+from audsem_data.runtime.ledger import Ledger
+from audsem_data.runtime.pending import pending_tasks
+from audsem_data.runtime.source import discover_units
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A stage's plan; estimates are None where nothing has been made yet to judge by."""
+
+    stage: str
+    done: int
+    pending: int | None
+    why: str
+    rows: int
+    bytes_to_come: int | None
+    seconds_to_come: float | None
+
+
+def forecast(context: Context) -> list[Forecast]:
+    """Return what is left for each stage; reads records only, and changes nothing."""
+    ledger = Ledger(context)
+    behind = False
+    found = []
+    for stage in context.stages.values():
+        pending, why = _pending(context, ledger, stage, behind)
+        behind = behind or pending != 0
+        found.append(_estimate(stage.name, list(ledger.of(stage).values()), pending, why))
+    return found
+
+
+def free_bytes(context: Context) -> int:
+    """Return the free space of the disk that holds the workspace."""
+    return shutil.disk_usage(context.root).free
+
+
+def _pending(context: Context, ledger: Ledger, stage: Stage, behind: bool) -> tuple[int | None, str]:
+    if stage.kind is Kind.SOURCE:
+        packed, before = discover_units(context, stage)
+        new = sum(len(shard) for shard in packed) - sum(len(shard) for shard in before)
+        done = sum(1 for shard in range(len(packed)) if shard in ledger.of(stage))
+        return len(packed) - done, f"{new} new units" if new else ""
+    if stage.kind is Kind.REPARTITION:
+        return (None, "decided once the stages before it are done") if behind else (0, "")
+    tasks = len(pending_tasks(ledger, [stage]))
+    kept = load_state(context, stage) if stage.kind is Kind.CORPUS else None
+    if kept and is_stale(kept, ledger.primary(stage)):
+        return tasks, "its corpus state is older than its rows; `invalidate` makes it anew"
+    if behind and not tasks:
+        return None, "waits for the stages before it"
+    return tasks, ""
+
+
+def _estimate(name: str, records: list[Record], pending: int | None, why: str) -> Forecast:
+    rows = sum(record.rows_out for record in records)
+    if not records or pending is None:
+        return Forecast(name, len(records), pending, why, rows, None, None)
+    size = sum(entry.bytes for record in records for entry in record.files)
+    seconds = sum(record.seconds for record in records)
+    share = pending / len(records)
+    return Forecast(name, len(records), pending, why, rows, int(size * share), round(seconds * share, 1))

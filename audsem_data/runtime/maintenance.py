@@ -1,0 +1,62 @@
+"""Forgetting, checking and giving back: what a person does to a workspace between runs."""
+
+import shutil
+from pathlib import Path
+
+from audsem_data.core.record import part_name
+from audsem_data.core.stage import Stage
+from audsem_data.runtime.context import Context
+from audsem_data.storage.lock import stage_lock
+from audsem_data.storage.workspace import folder
+
+
+def invalidate(context: Context, stage: Stage, shard: int | None = None) -> int:
+    """Forget a stage's records, or one shard's, under its lock; returns how many.
+
+    Works on damaged records too: it never reads them. The frozen packing of sources stays.
+    """
+    workspace = context.workspace
+    with stage_lock(workspace.lock(stage), stage.name):
+        names = [name for name in workspace.location.sizes(folder(stage)) if _is_record(name)]
+        if shard is not None:
+            names = [name for name in names if name == f"{part_name(shard)}.json"]
+        for name in [*names, *(("state.json", "plan.json") if shard is None else ())]:
+            workspace.location.delete(f"{folder(stage)}/{name}")
+    return len(names)
+
+
+def verify(context: Context, stage: Stage) -> int:
+    """Compare every byte of a stage with its records; returns how many files; raises CorruptionError."""
+    checked = 0
+    for record in context.workspace.records(stage).values():
+        for entry in record.files:
+            context.workspace.verify(stage, entry)
+            checked += 1
+    return checked
+
+
+def clean(context: Context, spool: bool = False) -> int:
+    """Delete what no record names, older versions of stages and, if asked, spools; returns the bytes freed."""
+    workspace, freed = context.workspace, 0
+    for stage in context.stages.values():
+        with stage_lock(workspace.lock(stage), stage.name):
+            here = workspace.location.local(stage.name)
+            before = _size(here)
+            workspace.sweep(stage, workspace.records(stage))
+            for other in here.glob("v*"):
+                if other.name != f"v{stage.version}":
+                    shutil.rmtree(other)
+            freed += before - _size(here)
+            cache = workspace.location.local(f"cache/{stage.name}")
+            if spool and cache.is_dir():
+                freed += _size(cache)
+                shutil.rmtree(cache)
+    return freed
+
+
+def _is_record(name: str) -> bool:
+    return name.startswith("part-") and name.endswith(".json")
+
+
+def _size(path: Path) -> int:
+    return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file())

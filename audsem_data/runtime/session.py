@@ -1,0 +1,133 @@
+"""Opening a workspace for a command: its recipe, made or edited, and a driver with workers, log and signals."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+
+from audsem_data.core.errors import UsageError
+from audsem_data.core.recipe import Recipe
+from audsem_data.core.stage import Kind, Stage
+from audsem_data.runtime.context import Context, RunOptions
+from audsem_data.runtime.driver import Driver
+from audsem_data.runtime.interrupt import graceful
+from audsem_data.runtime.pool import Pool
+from audsem_data.runtime.provenance import begin_run
+from audsem_data.runtime.staleness import check_drift
+from audsem_data.storage.workspace import Workspace
+
+DEFAULT_PROFILE = "offline"
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What a command line asks to change in the recipe.
+
+    Attributes:
+        profile: which profile a new workspace begins with; an old one must have begun with the same.
+        sources: folders and files to add.
+        settings: `stage.option=value`; the value is YAML.
+    """
+
+    profile: str | None = None
+    sources: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+
+
+def profiles() -> list[str]:
+    """Return the names of the profiles that are installed."""
+    folder = files("audsem_data") / "profiles"
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def load_profile(name: str) -> Recipe:
+    """Return a profile; raises UsageError that lists them."""
+    if name not in profiles():
+        raise UsageError(f"no profile is called {name!r}; profiles: {', '.join(profiles())}")
+    text = (files("audsem_data") / "profiles" / f"{name}.yaml").read_text(encoding="utf-8")
+    return Recipe.model_validate(yaml.safe_load(text))
+
+
+def open_context(root: Path, edits: Edits, options: RunOptions) -> tuple[Context, list[str]]:
+    """Return the workspace's context with the edits applied and saved, and one line for each change.
+
+    Raises:
+        RecipeDriftError: an edited option contradicts what is committed; nothing is saved.
+        UsageError: an unknown profile, stage or option.
+    """
+    workspace = Workspace(root)
+    old = workspace.recipe() if workspace.exists else None
+    if old and edits.profile and edits.profile != old.profile:
+        raise UsageError(f"{root} follows the profile {old.profile}; use another --workspace for {edits.profile}")
+    before = old or load_profile(edits.profile or DEFAULT_PROFILE)
+    paths = [str(Path(source).expanduser().resolve()) for source in edits.sources]
+    for path in paths:
+        if not Path(path).exists():
+            raise UsageError(f"there is no such file or folder: {path}")
+    recipe = before.with_sources(paths)
+    known = Context(root, before, options)
+    for setting in edits.settings:
+        stage, option, value = _parse(known, setting)
+        recipe = recipe.with_option(stage, option, value)
+    context = Context(root, recipe, options)
+    changes = before.difference(recipe)
+    for name in {line.partition(".")[0] for line in changes} & set(recipe.stages):
+        stage = context.stage(name)
+        check_drift(context, stage, workspace.records(stage))
+    if old is None or changes:
+        workspace.save_recipe(recipe)
+    return context, changes
+
+
+def existing_context(root: Path, options: RunOptions | None = None) -> Context:
+    """Return the context of a workspace that is there; raises UsageError."""
+    return Context(root, Workspace(root).recipe(), options or RunOptions())
+
+
+def _parse(context: Context, setting: str) -> tuple[Stage, str, object]:
+    name, equals, value = setting.partition("=")
+    stage, dot, option = name.strip().rpartition(".")
+    if not equals or not dot:
+        raise UsageError(f"--set {setting}: expected stage.option=value")
+    try:
+        return context.stage(stage), option, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UsageError(f"--set {setting}: the value is not YAML: {error}") from error
+
+
+@contextmanager
+def driving(context: Context, shown: bool = True) -> Iterator[Driver]:
+    """Give a driver that logs to the workspace, whose workers live until the block ends."""
+    context = replace(context, run=begin_run(context.workspace))
+    with Pool(context) as pool, graceful(pool):
+        yield Driver(context, pool, shown)
+
+
+def groups(context: Context, until: str | None = None) -> list[list[str]]:
+    """Return the recipe's stages in running order, those that share one decode of the same media together."""
+    found: list[list[str]] = []
+    last: Stage | None = None
+    for name, stage in context.stages.items():
+        shares = last and last.media and stage.media and last.needs[0].stage == stage.needs[0].stage
+        if shares and stage.kind is Kind.MAP:
+            found[-1].append(name)
+        else:
+            found.append([name])
+        last = stage
+    if until is None:
+        return found
+    context.stage(until)
+    kept: list[list[str]] = []
+    for group in found:
+        if until in group:
+            return [*kept, group[: group.index(until) + 1]]
+        kept.append(group)
+    return kept
+
+
+def settings_for(stage: str, values: Sequence[str]) -> tuple[str, ...]:
+    """Return settings of a stage's own command: `option=value` means that stage's option."""
+    return tuple(v if "." in v.partition("=")[0] else f"{stage}.{v}" for v in values)
