@@ -1,0 +1,52 @@
+# Everything a developer runs. Needs only Python >= 3.11 and a package index: each target makes .venv itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check fmt drill bench docs
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+install: $(VENV)/.test ## make .venv with the package and what its tests need
+
+demo: $(VENV)/.run ## make small videos with sounds, build a dataset from them, and look at it
+	@rm -rf $(DEMO)
+	$(BIN)/python docs/demo/make_videos.py $(DEMO)/source
+	$(BIN)/audsem-data run --profile offline --source $(DEMO)/source --workspace $(DEMO)/workspace --workers 2
+	@echo
+	$(BIN)/audsem-data status --workspace $(DEMO)/workspace
+	$(BIN)/python docs/demo/look.py $(DEMO)/workspace/audsem
+
+check: $(VENV)/.test ## lint, types and import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check ## everything that must hold before a change lands: check, then the tests without the long drills
+	$(BIN)/python -m pytest -q -n 2 -m "not drill"
+
+drill: $(VENV)/.test ## the long crash and growth drills
+	$(BIN)/python -m pytest -q -m drill
+
+bench: $(VENV)/.run ## the benchmarks: ratios measured side by side
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+fmt: $(VENV)/.test ## format and mend what a machine can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.run ## write the generated tables in docs/ anew
+	$(BIN)/python docs/generate.py
