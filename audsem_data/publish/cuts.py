@@ -43,28 +43,36 @@ class Cut:
 
 
 class Cutter:
-    """Deals the rows of one config and split, as they come, into files of at most `limit` bytes."""
+    """Deals the rows of one config and split, as they come, into files of even size.
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    Args:
+        total: bytes of all rows together.
+        files: how many files there are to be; fewer where single rows are larger than a file.
+    """
+
+    def __init__(self, total: int, files: int) -> None:
+        self._total, self._files = total, files
+        self._dealt, self._open = 0, -1
         self.cuts: list[Cut] = []
 
     def add(self, shard: int, position: int, row: RowRef) -> None:
-        """Take a row into the open file, or into a new one where it no longer fits."""
-        if not self.cuts or self.cuts[-1].bytes + row.size > self._limit:
+        """Take a row into the file on whose share of the bytes it begins."""
+        share = self._dealt * self._files // self._total
+        if share > self._open:
+            self._open = share
             self.cuts.append(Cut())
         self.cuts[-1].add(shard, position, row)
+        self._dealt += row.size
 
 
-def target_bytes(split: str, total: int, limit: int) -> int:
-    """Return how many bytes a file of a split of `total` bytes may hold.
+def file_count(split: str, total: int, limit: int) -> int:
+    """Return into how many files of about `limit` bytes at most a split of `total` bytes is cut.
 
-    `limit`, except that train is cut into eight files or more, so that as many readers can share it by
-    file, as soon as each of the eight would hold 32 MB.
+    Train gets eight at least, so that as many readers can share it by file, but not for the price of files
+    below 32 MB.
     """
-    if split != SPLITS[0]:
-        return limit
-    return min(limit, max(total // _TRAIN_FILES, _SMALLEST_TRAIN_FILE))
+    files = -(-total // limit)
+    return max(files, min(_TRAIN_FILES, total // _SMALLEST_TRAIN_FILE)) if split == SPLITS[0] else files
 
 
 def key_digest(keys: Iterable[str]) -> str:

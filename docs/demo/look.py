@@ -1,7 +1,4 @@
-"""Load a dataset as a downstream user would and print a row of each task.
-
-    python docs/demo/look.py WORKSPACE/audsem
-"""
+"""Load a dataset as a downstream user would and print a row of each task: `look.py WORKSPACE/audsem`."""
 
 import io
 import sys
@@ -26,7 +23,8 @@ def main() -> None:
     folder = sys.argv[1]
     for task in TASKS:
         # decode=False: the bytes as they are, so that no torchcodec is needed
-        splits = datasets.load_dataset(folder, f"{task}_semantic").cast_column("audio", datasets.Audio(decode=False))
+        splits = datasets.load_dataset(folder, f"{task}_semantic")
+        splits = splits.cast_column("audio", datasets.Audio(decode=False))
         split = next(iter(splits))
         row = splits[split][0]
         samples, rate = soundfile.read(io.BytesIO(row["audio"]["bytes"]))
@@ -35,7 +33,7 @@ def main() -> None:
         for field in ("question", "choices", "thinking", "answer"):
             if row[field]:
                 show(field, row[field])
-    print(f"\nnext: datasets.load_dataset({folder!r}); `audsem-data status` and `audsem-data explain CLIP_ID` tell how")
+    print(f"\nnext: datasets.load_dataset({folder!r}); `audsem-data explain CLIP_ID` tells how a row came to be")
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ SOUNDS: dict[str, Callable[[float], Wave]] = {
     "[whistle blowing]": lambda s: tone(s, 2800, 2950) * (time_of(s) % 1.5 < 1.0),
     "[geiger counter clicking]": lambda s: pulses(s, 0.19, 0.003, noise(s, 3000, 12000, 8)),
 }
-SPEECH = ["Where did you put it?", "[Chapter 2]", "♪ Walking down the road again ♪", "(I told you already.)", "Come in."]
+SPEECH = ["Where did you put it?", "[Chapter 2]", "♪ Walking home again ♪", "(I told you already.)", "Come in."]
 SUFFIXES = ["mp4", "webm", "mkv"]
 
 

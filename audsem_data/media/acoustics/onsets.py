@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, median_filter
 
 from audsem_data.core.schema import Column
-from audsem_data.media.acoustics.signal import HOP_S, Signal
+from audsem_data.media.acoustics.signal import HOP_S, WINDOW_S, Signal
 
 COLUMNS = (
     Column(
@@ -28,6 +28,7 @@ _LAG = 2  # frames of 10 ms over which a rise is measured
 _MEDIAN = 101  # frames
 _RISE_DB = 4.0
 _APART = 10  # frames
+_FALLEN, _AFTER = 0.5, 3  # of the power before, 3 frames on: a sound that breaks off splashes over all bands
 _QUIET_DB = 60.0  # what is further below the loudest band is not heard to rise
 
 
@@ -37,10 +38,13 @@ def envelope(signal: Signal) -> NDArray[np.float64]:
     bands = np.add.reduceat(signal.power, edges[:-1], axis=1)
     floor = max(float(bands.max()) * 10 ** (-_QUIET_DB / 10), 1e-10)
     levels = 10 * np.log10(np.maximum(bands, floor))
+    total = bands.sum(axis=1)
     rise = np.zeros(len(levels))
     if len(levels) > _LAG:
         rise[_LAG:] = np.maximum(levels[_LAG:] - levels[:-_LAG], 0).mean(axis=1)
-    return np.maximum(rise - median_filter(rise, size=_MEDIAN, mode="nearest"), 0)
+        after = total[np.minimum(np.arange(_LAG, len(total)) + _AFTER, len(total) - 1)]
+        rise[_LAG:][after < _FALLEN * total[:-_LAG]] = 0
+    return np.asarray(np.maximum(rise - median_filter(rise, size=_MEDIAN, mode="nearest"), 0))
 
 
 def measure(signal: Signal, rises: NDArray[np.float64]) -> dict[str, Any]:
@@ -50,7 +54,7 @@ def measure(signal: Signal, rises: NDArray[np.float64]) -> dict[str, Any]:
     for peak in peaks.tolist():  # of equal neighbours the first counts
         if not frames or peak - frames[-1] >= _APART:
             frames.append(peak)
-    times = [round(min(frame * HOP_S, signal.duration_s), 3) for frame in frames]
+    times = [round(frame * HOP_S + WINDOW_S / 2, 3) for frame in frames]
     return {
         "onsets_s": times,
         "onset_count": len(times),

@@ -39,15 +39,18 @@ class Signal:
     @cached_property
     def audible(self) -> NDArray[np.bool_]:
         """Say which 50 ms frames are not silent: above -60 dBFS and at most 40 dB below the loudest."""
-        return self.levels > max(SILENT_DBFS, self.levels.max() - SILENT_BELOW_LOUDEST_DB)
+        threshold = max(SILENT_DBFS, float(self.levels.max()) - SILENT_BELOW_LOUDEST_DB)
+        return np.asarray(self.levels > threshold)
 
     @cached_property
     def power(self) -> NDArray[np.float32]:
-        """Return the power spectrogram, shape (frames, bins): Hann windows of 32 ms, centred every 10 ms."""
+        """Return the power spectrogram, shape (frames, bins): whole Hann windows of 32 ms, one every 10 ms.
+
+        Zeros fill the one window of a clip that is shorter.
+        """
         window, hop = round(WINDOW_S * self.rate), round(HOP_S * self.rate)
-        padded = np.pad(self.centred, (window // 2, window))
-        count = len(self.samples) // hop + 1
-        frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop][:count]
+        padded = np.pad(self.centred, (0, max(window - len(self.samples), 0)))
+        frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
         taper = np.hanning(window + 1)[:-1].astype(np.float32)
         spectrum = scipy.fft.rfft(frames * taper, axis=1)
         power: NDArray[np.float32] = spectrum.real**2 + spectrum.imag**2
@@ -56,7 +59,8 @@ class Signal:
     @cached_property
     def frequencies(self) -> NDArray[np.float64]:
         """Return the bins of `power`, in hertz."""
-        return np.fft.rfftfreq(round(WINDOW_S * self.rate), 1 / self.rate)
+        size = round(WINDOW_S * self.rate)
+        return np.arange(size // 2 + 1, dtype=np.float64) * (self.rate / size)
 
 
 def rms_levels(samples: Samples, frame: int) -> NDArray[np.float64]:
@@ -64,4 +68,4 @@ def rms_levels(samples: Samples, frame: int) -> NDArray[np.float64]:
     whole = len(samples) // frame * frame
     frames = samples[:whole].reshape(-1, frame) if whole else samples[None]
     power = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / frames.shape[1]
-    return 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
+    return np.asarray(10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10))))

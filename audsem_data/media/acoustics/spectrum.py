@@ -18,7 +18,7 @@ COLUMNS = (
     Column(
         "flatness",
         pa.float32(),
-        f"geometric over arithmetic mean of the power from 50 Hz to 15 kHz: 1 for white noise, near 0 for a tone{_NULL}",
+        f"geometric over arithmetic mean of the power from 50 Hz to 15 kHz: white noise 1, a tone 0{_NULL}",
         nullable=True,
     ),
 )

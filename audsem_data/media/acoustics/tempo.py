@@ -22,7 +22,8 @@ COLUMNS = (
     Column(
         "tempo_strength",
         pa.float32(),
-        "normalised autocorrelation of the onset envelope at that period, 0 to 1; 0 if there is none",
+        "normalised autocorrelation of the onset envelope at that period, 0 to 1; "
+        "0 if there is none, or fewer than 4 onsets",
     ),
 )
 _SLOWEST_BPM, _FASTEST_BPM = 30.0, 300.0
@@ -34,12 +35,11 @@ _SMOOTHING = np.array([1, 3, 5, 3, 1]) / 13  # an onset between two frames must 
 
 def measure(rises: NDArray[np.float64], onset_count: int) -> dict[str, Any]:
     """Return the values of COLUMNS, given the onset envelope (one value each 10 ms)."""
+    if onset_count < _LEAST_ONSETS:
+        return {"tempo_bpm": None, "tempo_strength": 0.0}
     period, strength = _period(np.convolve(rises, _SMOOTHING, mode="same"))
-    clear = period is not None and onset_count >= _LEAST_ONSETS and strength >= _LEAST_STRENGTH
-    return {
-        "tempo_bpm": round(60 / (period * HOP_S), 1) if clear and period is not None else None,
-        "tempo_strength": round(strength, 3),
-    }
+    bpm = 60 / (period * HOP_S) if period is not None and strength >= _LEAST_STRENGTH else None
+    return {"tempo_bpm": bpm and round(bpm, 1), "tempo_strength": round(strength, 3)}
 
 
 def _period(envelope: NDArray[np.float64]) -> tuple[float | None, float]:

@@ -1,0 +1,1 @@
+"""Reference training recipes over published shards: none yet; they come with the dataset releases."""
