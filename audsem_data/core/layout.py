@@ -64,7 +64,7 @@ class Upstream(Protocol):
     """What a repartition may read: committed shards of the stages that it needs, verified."""
 
     def shards(self, stage: str) -> Sequence[int]:
-        """Return the committed shard indices of a stage, ascending."""
+        """Return the committed shard indices of a stage, ascending; none for a stage that the recipe lacks."""
         ...
 
     def table(self, stage: str, shard: int, columns: Sequence[str] | None = None) -> pa.Table:

@@ -11,6 +11,8 @@ from audsem_data.media.mixdown import Samples
 from audsem_data.media.reasons import MediaError, MediaReason
 from audsem_data.media.resample import context
 
+_GUARD_MS = 25  # packets beside a lost one decode badly, for they overlap it; less than a context's 100 ms
+
 
 class Want(NamedTuple):
     """A clip that is wanted: half-open, in milliseconds from time zero of the source."""
@@ -77,17 +79,19 @@ class _Window:
 
     def take(self, event: Span | Lost) -> None:
         """Copy what the event has for this clip."""
-        start, end = max(event.start, self.begin), min(_end(event), self.end)
-        inside = max(min(end, self._stop) - max(start, self._start), 0)
         if isinstance(event, Lost):
-            self._lost = event if inside else self._lost
-        elif start < end:
+            guard = self._rate * _GUARD_MS // 1000
+            if event.start < self._stop + guard and event.end > self._start - guard:
+                self._lost = event
+            return
+        start, end = max(event.start, self.begin), min(_end(event), self.end)
+        if start < end:
             if self._buffer is None:
                 self._buffer = np.zeros(self.end - self.begin, np.float32)
             self._buffer[start - self.begin : end - self.begin] = event.samples[
                 start - event.start : end - event.start
             ]
-            self._held += inside
+            self._held += max(min(end, self._stop) - max(start, self._start), 0)
 
     def finish(self) -> Cut | MediaError:
         """Return the clip, or why there is none."""

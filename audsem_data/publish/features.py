@@ -52,7 +52,7 @@ TASK_COLUMNS = (
     Column(
         "semantic_elements",
         pa.struct([(name, pa.list_(pa.string())) for name in DESCRIPTORS]),
-        "nine descriptors of the sound (paper, section 3); null in the simple variant",
+        "nine descriptors of the sound (paper, Table 2); null in the simple variant",
         nullable=True,
     ),
     Column("answer", pa.string(), "the answer"),

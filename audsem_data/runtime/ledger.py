@@ -47,7 +47,7 @@ class Ledger:
 
     def check_upstream(self, stage: Stage) -> None:
         """Raise UsageError, naming the command to run, when what a stage needs has not been made."""
-        required = [need.stage for need in stage.needs if not need.optional]
+        required = [need.stage for need in stage.needs if not need.optional or need.stage in self.context.stages]
         required += [stage.over.stage] if stage.over else []
         for name in required:
             needed = self.context.stage(name)

@@ -21,7 +21,9 @@ class WorkspaceUpstream:
         self._verified: set[Path] = set()
 
     def shards(self, stage: str) -> Sequence[int]:
-        """Return the committed shard indices of a stage, ascending."""
+        """Return the committed shard indices of a stage, ascending; none for a stage that the recipe lacks."""
+        if stage not in self._stages:
+            return []
         if stage not in self._records:
             self._records[stage] = self._workspace.records(self._stages[stage])
         return list(self._records[stage])

@@ -18,7 +18,7 @@ COLUMNS = (
     Column(
         "pitch_hz",
         pa.float32(),
-        "median fundamental of the voiced frames, 60 to 4000 Hz; null if under 5 % of the frames are",
+        "median fundamental of the voiced frames, 60 to 2000 Hz; null if under 5 % of the frames are",
         "Hz",
         nullable=True,
     ),
@@ -37,7 +37,7 @@ COLUMNS = (
     ),
 )
 _FRAME_S, _HOP_S = 0.064, 0.032
-_LOW_HZ, _HIGH_HZ = 60.0, 4000.0
+_LOW_HZ, _HIGH_HZ = 60.0, 2000.0
 _VOICED = 0.6
 _AS_GOOD = 0.9  # of two periods as good as each other the shorter is the fundamental's
 _LEAST_VOICED = 0.05

@@ -15,20 +15,20 @@ COLUMNS = (
         "tempo_bpm",
         pa.float32(),
         "rate of the shortest regular repetition of onsets from 30 to 300 a minute; null unless there are at least "
-        "4 onsets, the period fits 3 times and tempo_strength is at least 0.5",
+        "4 onsets, the period fits 3 times and tempo_strength is at least 0.6",
         "1/min",
         nullable=True,
     ),
     Column(
         "tempo_strength",
         pa.float32(),
-        "normalised autocorrelation of the onset envelope at that period, 0 to 1; "
+        "how much of the onset envelope comes back one period later: its autocorrelation, 0 to 1; "
         "0 if there is none, or fewer than 4 onsets",
     ),
 )
 _SLOWEST_BPM, _FASTEST_BPM = 30.0, 300.0
 _LEAST_ONSETS, _LEAST_PERIODS = 4, 3
-_LEAST_STRENGTH = 0.5
+_LEAST_STRENGTH = 0.6
 _AS_GOOD = 0.85  # of two periods as good as each other the shorter is meant
 _SMOOTHING = np.array([1, 3, 5, 3, 1]) / 13  # an onset between two frames must not miss its successor
 
@@ -61,10 +61,10 @@ def _period(envelope: NDArray[np.float64]) -> tuple[float | None, float]:
 
 
 def _autocorrelation(envelope: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the autocorrelation by lag, 1 at lag 0, made up for the shorter overlap at longer lags."""
+    """Return the autocorrelation by lag, 1 at lag 0, not made up for the shorter overlap at longer lags."""
     centred = envelope - envelope.mean()
     size = next_fast_len(2 * len(centred), real=True)
     products = irfft(np.abs(rfft(centred, size)) ** 2, size)[: len(centred)]
     if products[0] <= 0:
         return np.zeros(len(centred))
-    return np.asarray(products / products[0] * len(centred) / (len(centred) - np.arange(len(centred))))
+    return np.asarray(products / products[0])

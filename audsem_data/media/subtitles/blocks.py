@@ -24,7 +24,7 @@ class _Draft:
 
 
 def read_blocks(text: str, headings: tuple[str, ...], continues: bool) -> Track:
-    """Read the cues of a text with `\\n` line breaks.
+    """Read the cues of a text whose lines end in a line feed.
 
     Args:
         text: of the file.

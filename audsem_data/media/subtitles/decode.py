@@ -14,11 +14,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 # What English subtitles occur in. With every encoding allowed, short texts are taken for rare ones.
-_WESTERN = ["cp1252", "latin_1", "cp1250", "mac_roman", "cp437", "cp850"]
+_WESTERN = ["cp1252", "latin_1", "mac_roman", "cp437", "cp850"]
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a subtitle file, without its byte order mark and with `\\n` as its line break.
+    """Return the text of a subtitle file, without its byte order mark, lines ending in a line feed.
 
     Raises SubtitleError for a file that is empty, or that is text in none of these encodings.
     """
@@ -44,9 +44,12 @@ def _without_mark(data: bytes) -> str:
     """Decode UTF-16 that has no mark: in mostly Western text, every other byte is zero."""
     head = data[:1024]
     odd, even = head[1::2].count(0), head[::2].count(0)
-    if max(odd, even) < len(head) // 4:
-        raise SubtitleError(SubtitleReason.UNDECODABLE, "the bytes are binary")
-    return data.decode("utf-16-le" if odd > even else "utf-16-be", "replace")
+    if max(odd, even) >= len(head) // 4:
+        try:
+            return data[: len(data) // 2 * 2].decode("utf-16-le" if odd > even else "utf-16-be")
+        except UnicodeDecodeError:
+            pass
+    raise SubtitleError(SubtitleReason.UNDECODABLE, "the bytes are binary")
 
 
 def _not_quite_utf8(data: bytes) -> str:

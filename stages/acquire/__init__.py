@@ -1,0 +1,1 @@
+"""Getting media: from links or disks to exact, uniform clips."""

@@ -1,0 +1,195 @@
+"""Cut every caption's exact interval out of its video: mono 16-bit audio at 32 kHz, 360p video at 2 fps.
+
+One pass over the file's audio serves all clips of a video, another its pictures. Audio is the mean of all
+channels, cut on the source's timeline and resampled by soxr, so a clip has exactly (end_ms - start_ms) * 32
+samples and begins where the caption does. Pictures are those on screen at 0, 0.5, 1 ... s of the clip. A
+source without video is welcome: its clips have no mp4. A damaged place costs the clips that it touches.
+Source: paper, section on data collection; 32 kHz mono 16-bit, 360p, 2 fps, H.264.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from audsem_data.core.outcome import Done, Filtered, Outcome
+from audsem_data.core.schema import INTERVAL, Column
+from audsem_data.core.stage import Config, Item, Needs, Process, stage
+from audsem_data.media.cut import Cut, Target, Want, cut_audio
+from audsem_data.media.decode import decode_audio
+from audsem_data.media.encode import AudioFormat, encode_audio, to_int16
+from audsem_data.media.level import dbfs
+from audsem_data.media.pictures import PictureCutter, Pictures
+from audsem_data.media.probe import Bounds, Media, open_media
+from audsem_data.media.reasons import MediaError, MediaReason
+
+SAMPLE_RATE = 32_000
+
+
+class StandardizeConfig(Config):
+    """What the clips are like, and what media are turned away."""
+
+    audio_format: AudioFormat = Field("flac", description="of the audio: flac or wav (paper: WAV); same samples")
+    height: int = Field(360, ge=16, le=2160, description="of the pictures, in pixels; never scaled up (paper: 360)")
+    fps: int = Field(2, ge=1, le=60, description="pictures a second (paper: 2)")
+    end_tolerance_ms: int = Field(50, ge=0, description="how far a caption may run past the audio's end, in ms")
+    silent_below_dbfs: float = Field(-80.0, description="clips whose peak is lower are silent, in dBFS; -200: none")
+    max_clip_s: float = Field(600.0, gt=0, description="longest clip, in seconds")
+    max_bytes: int = Field(64 * 2**30, gt=0, description="largest media file, in bytes")
+    max_duration_s: float = Field(43_200.0, gt=0, description="longest media file, in seconds")
+    max_streams: int = Field(64, gt=0, description="most streams of a media file")
+    max_pixels: int = Field(8192 * 4320, gt=0, description="largest source picture, in pixels")
+
+    def bounds(self) -> Bounds:
+        """Return what a media file may be at most."""
+        return Bounds(self.max_bytes, self.max_duration_s, self.max_streams, self.max_pixels)
+
+
+EMITS = (
+    *INTERVAL,
+    Column("samples", pa.int64(), "length of the audio", "samples"),
+    Column("sample_rate", pa.int32(), "of the audio", "Hz"),
+    Column("audio_sha256", pa.string(), "of the audio file's bytes"),
+    Column("audio_bytes", pa.int64(), "size of the audio file", "bytes"),
+    Column("peak_dbfs", pa.float64(), "highest sample", "dBFS"),
+    Column("padded_ms", pa.int64(), "zeros where the source holds no audio: its gaps and its end", "ms"),
+    Column("has_video", pa.bool_(), "is there an mp4 beside the audio?"),
+    Column("no_video", pa.string(), "why not: audio_only or video_ended", nullable=True),
+    Column("video_sha256", pa.string(), "of the mp4's bytes", nullable=True),
+    Column("width", pa.int32(), "of the pictures", "px", nullable=True),
+    Column("height", pa.int32(), "of the pictures", "px", nullable=True),
+    Column("frames", pa.int32(), "pictures in the mp4", nullable=True),
+    Column("source_rate", pa.int32(), "sample rate of the source", "Hz"),
+    Column("source_channels", pa.int32(), "channels of the source, mixed down by their mean"),
+    Column("source_audio_codec", pa.string(), "codec of the source's audio"),
+    Column("source_video_codec", pa.string(), "codec of the source's video", nullable=True),
+)
+
+
+@stage(
+    "standardize",
+    version=1,
+    needs=[
+        Needs(
+            "select-captions",
+            ("video_id", "start_ms", "end_ms", "text", "caption", "language", "media_signature"),
+            locators=("media",),
+        )
+    ],
+    emits=EMITS,
+    config=StandardizeConfig,
+    reasons=[MediaReason],
+    batch=None,
+    files=("flac", "wav", "json", "mp4"),
+)
+def open_standardize(config: StandardizeConfig) -> Process:
+    """Return the process that cuts all wanted clips of a video."""
+
+    def process(items: Sequence[Item]) -> list[Outcome]:
+        files = dict.fromkeys(item["media"] for item in items)
+        outcomes: dict[str, Outcome] = {}
+        for media in files:
+            outcomes |= _cut_file(media, [item for item in items if item["media"] == media], config)
+        return [outcomes[item.key] for item in items]
+
+    return process
+
+
+def _cut_file(name: str | None, items: Sequence[Item], config: StandardizeConfig) -> dict[str, Outcome]:
+    """Return the outcomes of the clips of one file, by key."""
+    if name is None:
+        missing = Filtered(MediaReason.NO_MEDIA, "the sources named no media file for the video")
+        return {item.key: missing for item in items}
+    try:
+        with open_media(Path(name), config.bounds()) as media:
+            return _cut_clips(media, items, config)
+    except MediaError as error:
+        return {item.key: error.outcome() for item in items}
+
+
+def _cut_clips(media: Media, items: Sequence[Item], config: StandardizeConfig) -> dict[str, Outcome]:
+    """Cut the sound of all clips, then the pictures of those that have one."""
+    ordered = sorted(items, key=lambda item: (item["start_ms"], item["end_ms"]))
+    wants = {item.key: Want(item.key, item["start_ms"], item["end_ms"]) for item in ordered}
+    sounds = _sounds(media, list(wants.values()), config)
+    pictures = media.video and PictureCutter(media, media.video, config.height, config.fps)
+    outcomes: dict[str, Outcome] = {}
+    for item in ordered:
+        try:
+            sound = sounds[item.key]
+            if isinstance(sound, MediaError):
+                raise sound
+            picture = pictures.cut(wants[item.key]) if pictures else None
+        except MediaError as error:
+            outcomes[item.key] = error.outcome()
+        else:
+            outcomes[item.key] = _done(item, media, sound, picture, config)
+    return outcomes
+
+
+class _Sound(NamedTuple):
+    """A clip's encoded audio and what was measured on the way."""
+
+    data: bytes
+    samples: int
+    peak_dbfs: float
+    padded_ms: int
+
+
+def _sounds(media: Media, wants: Sequence[Want], config: StandardizeConfig) -> dict[str, _Sound | MediaError]:
+    """Return the audio of every clip, or why there is none."""
+    too_long = MediaError(MediaReason.TOO_LONG, f"the clip lasts more than {config.max_clip_s:g} s")
+    sounds: dict[str, _Sound | MediaError] = {want.key: too_long for want in wants}
+    fit = [want for want in wants if want.end_ms - want.start_ms <= config.max_clip_s * 1000]
+    target = Target(SAMPLE_RATE, config.end_tolerance_ms)
+    for key, cut in cut_audio(decode_audio(media), fit, media.audio.codec_context.sample_rate, target):
+        sounds[key] = cut if isinstance(cut, MediaError) else _sound(cut, config)
+    return sounds
+
+
+def _sound(cut: Cut, config: StandardizeConfig) -> _Sound | MediaError:
+    samples = to_int16(cut.samples)
+    peak = round(dbfs(float(np.abs(samples.astype(np.int32)).max(initial=0)) / 32768), 3)
+    if peak < config.silent_below_dbfs:
+        return MediaError(MediaReason.SILENT, f"its peak is {peak:g} dBFS")
+    data = encode_audio(samples, SAMPLE_RATE, config.audio_format)
+    return _Sound(data, len(samples), peak, cut.padded_ms)
+
+
+def _done(item: Item, media: Media, sound: _Sound, picture: Pictures | None, config: StandardizeConfig) -> Outcome:
+    about = {name: item[name] for name in ("video_id", "start_ms", "end_ms", "text", "caption")}
+    files = {config.audio_format: sound.data, "json": _json({"clip_id": item.key, **about})}
+    if picture:
+        files["mp4"] = picture.data
+    no_video = None if picture else "video_ended" if media.video else "audio_only"
+    row = {
+        "video_id": item["video_id"],
+        "start_ms": item["start_ms"],
+        "end_ms": item["end_ms"],
+        "samples": sound.samples,
+        "sample_rate": SAMPLE_RATE,
+        "audio_sha256": hashlib.sha256(sound.data).hexdigest(),
+        "audio_bytes": len(sound.data),
+        "peak_dbfs": sound.peak_dbfs,
+        "padded_ms": sound.padded_ms,
+        "has_video": picture is not None,
+        "no_video": no_video,
+        "video_sha256": picture and hashlib.sha256(picture.data).hexdigest(),
+        "width": picture and picture.width,
+        "height": picture and picture.height,
+        "frames": picture and picture.frames,
+        "source_rate": media.audio.codec_context.sample_rate,
+        "source_channels": media.audio.codec_context.channels,
+        "source_audio_codec": media.audio.codec_context.name,
+        "source_video_codec": media.video and media.video.codec_context.name,
+    }
+    return Done((row,), files=files)
+
+
+def _json(values: Mapping[str, Any]) -> bytes:
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -1,0 +1,1 @@
+"""Scores that speak for or against a clip, and the one stage that decides."""

@@ -1,0 +1,1 @@
+"""Writing examples from evidence: one task a file."""

@@ -1,0 +1,1 @@
+"""From subtitle files, dumps and tables to cues."""

@@ -1,0 +1,82 @@
+"""The units of the given sources: a subtitle file, a range of a dump, a table, or media without subtitles."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from audsem_data.core.errors import InputError
+from audsem_data.core.keys import escape_video_id
+from audsem_data.core.layout import Unit
+from audsem_data.stages.ingest.files import Kind, SourceFile, find_files
+from audsem_data.stages.ingest.media import MediaIndex
+from audsem_data.stages.ingest.names import SubtitleName, parse_subtitle_name
+from audsem_data.stages.ingest.tables import check_columns
+
+
+def discover_units(sources: Sequence[str], range_bytes: int) -> Iterator[Unit]:
+    """Yield the units of these sources.
+
+    A dump is split into ranges of `range_bytes`, so that no shard has to hold a whole one. Raises InputError.
+    """
+    files = find_files(sources)
+    media = MediaIndex(file for file in files if file.kind is Kind.MEDIA)
+    captioned: set[str] = set()
+    for file in files:
+        match file.kind:
+            case Kind.SUBTITLES | Kind.UNSUPPORTED:
+                name = parse_subtitle_name(file.path.stem, media.stems)
+                captioned.add(escape_video_id(name.video))
+                yield _subtitles(file, name, media)
+            case Kind.DUMP:
+                yield from _dump(file, media, range_bytes)
+            case Kind.TABLE:
+                check_columns(file.path)
+                yield _unit(file, media=media.by_video(file.path))
+            case Kind.MEDIA:
+                pass  # after all subtitles are known
+    for file in files:
+        if file.kind is Kind.MEDIA and (video_id := escape_video_id(file.path.stem)) not in captioned:
+            yield _unit(file, size=0, video_id=video_id)
+
+
+def _subtitles(file: SourceFile, name: SubtitleName, media: MediaIndex) -> Unit:
+    video_id = escape_video_id(name.video)
+    path = media.near(video_id, file.path)
+    return _unit(
+        file,
+        video_id=video_id,
+        language=name.language,
+        suffix=file.suffix,
+        media={video_id: str(path)} if path else {},
+    )
+
+
+def _dump(file: SourceFile, media: MediaIndex, range_bytes: int) -> Iterator[Unit]:
+    size = file.path.stat().st_size
+    known = media.by_video(file.path)
+    for number, begin in enumerate(range(0, size, range_bytes)):
+        end = min(begin + range_bytes, size)
+        yield _unit(file, f"{file.name}#{number:06d}", end - begin, begin=begin, end=end, media=known)
+
+
+def _unit(file: SourceFile, name: str | None = None, size: int | None = None, **payload: Any) -> Unit:
+    """Return a unit; its signature covers the file and the media that its cues are about."""
+    stat = file.path.stat()
+    signature = f"{stat.st_size}-{stat.st_mtime_ns}"
+    if payload.get("media"):
+        signature += f"-{_digest(payload['media'])}"
+    payload = {"kind": str(file.kind), "path": str(file.path), "file": file.name, **payload}
+    return Unit(name or file.name, signature, payload, stat.st_size if size is None else size)
+
+
+def _digest(media: dict[str, str]) -> str:
+    """Hash where these media files are and how they look from outside."""
+    hashed = hashlib.sha256()
+    for path in media.values():
+        try:
+            stat = Path(path).stat()
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {error.strerror}") from error
+        hashed.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return hashed.hexdigest()[:16]

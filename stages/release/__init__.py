@@ -1,0 +1,1 @@
+"""The stages that make the dataset: assembling, and later publishing, hydrating and takedown."""
