@@ -206,7 +206,7 @@ def stage(  # noqa: PLR0913  (a declaration: every argument is a field of Stage)
         if name in _REGISTRY and inspect.getmodule(_REGISTRY[name].open) is not inspect.getmodule(opened):
             raise ValueError(f"two stages are named {name!r}")
         module = inspect.getmodule(opened)
-        doc = inspect.getdoc(opened) or (module and inspect.getdoc(module)) or ""
+        doc = (module and inspect.getdoc(module)) or inspect.getdoc(opened) or ""
         made = Stage(
             name, version, kind, doc, config, key, tuple(needs), tuple(emits), tuple(reasons), opened, **more
         )

@@ -1,1 +1,1 @@
-"""Media."""
+"""Decoding, cutting, encoding and measuring media, and reading subtitles."""

@@ -17,7 +17,7 @@ from audsem_data.media.mixdown import Samples
 
 AudioFormat = Literal["flac", "wav"]
 _X264 = {
-    "preset": "medium",
+    "preset": "veryfast",
     "crf": "23",
     "bf": "0",
     "a53cc": "0",

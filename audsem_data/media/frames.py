@@ -38,6 +38,7 @@ class FrameReader:
         self._frames: Iterator[_Shown] = iter(())
         self._now: _Shown | None = None
         self._next: _Shown | None = None
+        self._damaged = False  # since the last good frame that was decoded
 
     def at(self, time: Fraction) -> VideoFrame | None:
         """Return the frame on screen at `time`, in seconds from time zero; None once the video has ended.
@@ -53,12 +54,14 @@ class FrameReader:
         raise MediaError(MediaReason.TOO_LARGE, f"over {_MAX_FRAMES} frames to reach {float(time):.3f} s")
 
     def _pick(self, time: Fraction) -> VideoFrame | None:
-        now = self._now
-        if now is None:
+        broken = MediaError(MediaReason.CORRUPT, f"no picture could be decoded at {float(time):.3f} s")
+        if self._now is None or (self._next is None and time >= self._now.until):
+            if self._damaged:
+                raise broken
             return None
-        if not now.good:
-            raise MediaError(MediaReason.CORRUPT, f"no picture could be decoded at {float(time):.3f} s")
-        return None if self._next is None and time >= now.until else now.frame
+        if not self._now.good:
+            raise broken
+        return self._now.frame
 
     def _step(self) -> None:
         self._now, self._next = self._next, next(self._frames, None)
@@ -68,7 +71,7 @@ class FrameReader:
         for back in (0, 5, 30, 300):
             target = max(time - back + self._media.zero, Fraction(0))
             self._start(target)
-            if self._now is None or self._now.time <= time or target == 0:
+            if (self._now and self._now.time <= time) or target == 0:
                 return
         self._start(Fraction(0))
 
@@ -87,7 +90,7 @@ class FrameReader:
 
     def _decode(self) -> Iterator[_Shown]:
         """Yield frames in the order of showing; after damage none is good until a good keyframe."""
-        damaged = False
+        self._damaged = False
         last: Fraction | None = None
         for packet in read_packets(self._media.container, self._video):
             try:
@@ -95,14 +98,14 @@ class FrameReader:
             except av.error.EOFError:
                 continue
             except av.error.FFmpegError:
-                damaged = True
+                self._damaged = True
                 continue
             for frame in frames:
                 if frame.pts is None or frame.time_base is None:
                     continue
                 time = frame.pts * frame.time_base - self._media.zero
-                damaged = frame.is_corrupt or (damaged and not frame.key_frame)
+                self._damaged = frame.is_corrupt or (self._damaged and not frame.key_frame)
                 if last is None or time > last:
                     until = time + max(frame.duration * frame.time_base, _LAST_STAYS)
-                    yield _Shown(time, until, frame, not damaged)
+                    yield _Shown(time, until, frame, not self._damaged)
                     last = time

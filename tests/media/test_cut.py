@@ -1,13 +1,16 @@
 """Clips are cut to the sample, on the source's own timeline, whatever the container and codec do with it."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from audsem_data.core.outcome import Done
+from audsem_data.core.schema import arrow_schema
 from audsem_data.media.resample import context, resample
-from audsem_data.stages.acquire.standardize import StandardizeConfig
+from audsem_data.stages.acquire.standardize import EMITS, StandardizeConfig
 
 from .clips import cut, grays, lag, sound, verdicts
 from .source import Made, noise, number_of, write
@@ -135,6 +138,21 @@ def test_a_clip_is_the_same_alone_or_with_others_and_every_time(tmp_path: Path) 
         for outcome in cut(tmp_path / "x.mp4", [(start, end)])
     ]
     assert together == alone
+
+
+def test_rows_fit_the_columns_and_name_their_files(tmp_path: Path) -> None:
+    write(tmp_path / "x.mp4", Made(seconds=2))
+    write(tmp_path / "x.wav", Made("pcm_s16le", video=False, seconds=2))
+    for name in ("x.mp4", "x.wav"):
+        [outcome] = cut(tmp_path / name, [(100, 1900)])
+        assert isinstance(outcome, Done)
+        [row] = outcome.rows
+        assert list(row) == [column.name for column in EMITS]
+        pa.Table.from_pylist([dict(row)], arrow_schema(EMITS)).validate(full=True)
+        for column in EMITS:
+            assert row[column.name] is not None or column.nullable, column.name
+        assert row["audio_sha256"] == hashlib.sha256(outcome.files["flac"]).hexdigest()
+        assert row["samples"] == 1800 * 32
 
 
 def test_wav_holds_the_same_samples(tmp_path: Path) -> None:

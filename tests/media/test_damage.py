@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -107,6 +108,20 @@ def test_a_damaged_middle_costs_only_the_clips_that_it_touches(tmp_path: Path, n
             late, likeness = lag(sound(ours)[REACH:-REACH], sound(theirs), REACH)
             assert abs(late) <= 32  # containers that hold milliseconds find back to the millisecond
             assert likeness > 0.98
+
+
+@pytest.mark.parametrize("second", [2, 4, 6])
+def test_a_damaged_picture_costs_the_clips_up_to_the_next_keyframe(tmp_path: Path, second: int) -> None:
+    path = tmp_path / "x.mp4"
+    write(path, Made(gop=50))
+    data = bytearray(path.read_bytes())
+    with av.open(path) as container:
+        keyframe = [packet for packet in container.demux(video=0) if packet.is_keyframe][second // 2]
+    assert keyframe.pos is not None
+    data[keyframe.pos + 5 : keyframe.pos + keyframe.size] = b"\xff" * (keyframe.size - 5)
+    path.write_bytes(data)
+    assert verdicts(cut(path, SECONDS)) == ["done"] * second + ["corrupt"] * 2 + ["done"] * (6 - second)
+    assert verdicts(cut(path, SECONDS[second + 1 : second + 2])) == ["corrupt"]
 
 
 @pytest.mark.parametrize(
