@@ -65,7 +65,7 @@ def _files_of(source: Path) -> Iterator[SourceFile]:
         files = list(_folder(source))
         if not files:
             raise InputError(
-                f"{source} holds neither media nor subtitles; name a folder that does (or a CSV or Parquet file itself)"
+                f"{source} holds neither media nor subtitles; name a folder that does, or a CSV or Parquet file"
             )
         yield from files
     elif source.is_file():
@@ -122,7 +122,7 @@ def _kind_of_named(path: Path) -> Kind:
     if kind is None:
         known = ", ".join([*READERS, *TABLE_SUFFIXES, *MEDIA_SUFFIXES])
         raise InputError(
-            f"{path} is nothing that ingest reads: {known}, or a Filmot dump (txt, json, jsonl: begins with a brace)"
+            f"{path} is nothing that ingest reads: {known}, or a Filmot dump (txt, json, jsonl; it begins with {{)"
         )
     return kind
 

@@ -24,15 +24,13 @@ _ASCII = str.maketrans(
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u2035\u02bc\u00b4\u0060\uff07", "'"),
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb\uff02", '"'),
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
-        **{
-            "\u00df": "ss",
-            "\u00e6": "ae",
-            "\u00c6": "AE",
-            "\u0153": "oe",
-            "\u0152": "OE",
-            "\u00f8": "o",
-            "\u00d8": "O",
-        },
+        "\u00df": "ss",
+        "\u00e6": "ae",
+        "\u00c6": "AE",
+        "\u0153": "oe",
+        "\u0152": "OE",
+        "\u00f8": "o",
+        "\u00d8": "O",
     }
 )
 _NOTES = re.compile("[\u2669-\u266f\U0001f3b5\U0001f3b6\U0001f3bc]")
@@ -97,7 +95,7 @@ def _extract(item: Item, config: ExtractConfig) -> Outcome:
     duration = item["end_ms"] - item["start_ms"]
     reason = _reason(item["text"], text) or _duration_reason(duration, config)
     if reason:
-        return Filtered(reason, f"{duration} ms" if reason in _TIMES else item["text"])
+        return Filtered(reason, f"{duration} ms" if reason in _TIMES else item["text"][:200])
     kept = {name: item[name] for name in ("video_id", "start_ms", "end_ms", "language", "media", "media_signature")}
     return Done.one(text=text, caption=text[1:-1].strip(), **kept)
 

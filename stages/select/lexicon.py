@@ -30,7 +30,7 @@ class Lexicon:
     irregular: Mapping[str, str]
 
     def matches(self, caption: str) -> Iterator[Match]:
-        """Yield the terms of a caption in their order, the longest first; an unknown word has the class `unknown`."""
+        """Yield the terms of a caption in their order, the longest there is; an unknown word is `unknown`."""
         words = _WORD.findall(caption.lower())
         place = 0
         while place < len(words):
