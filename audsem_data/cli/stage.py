@@ -45,12 +45,14 @@ def _runs(name: str) -> Callable[..., None]:
         from audsem_data.core.stage import Kind
         from audsem_data.runtime.context import RunOptions
         from audsem_data.runtime.discovery import load_stages
-        from audsem_data.runtime.session import Edits, settings_for
+        from audsem_data.runtime.session import Edits, existing_context, settings_for
 
         check_engine(engine)
-        if source and load_stages()[name].kind is not Kind.SOURCE:
-            raise UsageError(f"{name} reads no sources; --source belongs to `ingest` and `run`")
-        edits = Edits(None, tuple(source or ()), settings_for(name, settings or ()))
+        if load_stages()[name].kind is not Kind.SOURCE:
+            if source:
+                raise UsageError(f"{name} reads no sources; --source belongs to `ingest` and `run`")
+            existing_context(workspace)
+        edits = Edits(None, tuple(source or ()), settings_for(name, settings or ()), name)
         run = RunOptions(workers, device, batch, strict, tolerate)
         drive(opened(workspace, edits, run), [[name]])
 

@@ -27,13 +27,19 @@ def escape_video_id(name: str) -> str:
 
     An underscore before nine digits is escaped too, so that a key says where its video id ends.
     """
-    safe = re.sub(rb"[^A-Za-z0-9_-]", lambda match: b"%%%02X" % match[0][0], name.encode())
+    safe = re.sub(rb"[^A-Za-z0-9_-]", lambda match: b"%%%02X" % match[0][0], _bytes(name))
     return re.sub(r"_(?=\d{9})", "%5F", safe.decode())
 
 
 def unescape_video_id(video_id: str) -> str:
     """Undo `escape_video_id` exactly."""
-    return re.sub(rb"%([0-9A-F]{2})", lambda match: bytes([int(match[1], 16)]), video_id.encode()).decode()
+    raw = re.sub(rb"%([0-9A-F]{2})", lambda match: bytes([int(match[1], 16)]), video_id.encode())
+    return raw.decode(errors="surrogateescape")
+
+
+def _bytes(name: str) -> bytes:
+    """Return the bytes of a name, also of a file name that is not UTF-8."""
+    return name.encode(errors="surrogateescape")
 
 
 def clip_id(video_id: str, start_ms: int, end_ms: int) -> str:

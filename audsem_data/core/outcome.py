@@ -1,6 +1,7 @@
 """What became of an input row: done, filtered or failed, always with a reason where it is not done."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Self
@@ -90,6 +91,25 @@ class Failed:
 
 
 Outcome = Done | Filtered | Failed
+
+
+def outcome_row(key: str, outcome: Outcome, attempts: int, input_digest: str) -> dict[str, Any]:
+    """Return an outcome as the row of an outcomes file."""
+    return {
+        "key": key,
+        "outcome": outcome.status,
+        "reason": outcome.reason,
+        "detail": outcome.detail or None,
+        "attempts": attempts,
+        "input_digest": input_digest,
+    }
+
+
+def count_outcomes(rows: Iterable[Row]) -> dict[str, int]:
+    """Return how many outcome rows there are of each `status` or `status:reason`."""
+    counts = Counter(f"{r['outcome']}:{r['reason']}" if r["reason"] else str(r["outcome"]) for r in rows)
+    return dict(sorted(counts.items()))
+
 
 OUTCOME_COLUMNS = (
     Column("key", pa.string(), "key of the input row"),

@@ -38,9 +38,19 @@ class Recipe(BaseModel):
         stage.options(values)
         return self.model_copy(update={"stages": {**self.stages, stage.name: values}})
 
+    def with_stage(self, stage: Stage, known: Mapping[str, Stage]) -> "Recipe":
+        """Return the recipe with a stage that it lacked, placed before what joins or needs it."""
+        if stage.name in self.stages:
+            return self
+        names = list(self.stages)
+        place = next((i for i, name in enumerate(names) if _follows(known[name], stage)), len(names))
+        names.insert(place, stage.name)
+        return self.model_copy(update={"stages": {name: self.stages.get(name) or {} for name in names}})
+
     def difference(self, other: "Recipe") -> list[str]:
         """Return one line for each option or source that `other` has changed."""
         lines = [f"sources: + {source}" for source in other.sources if source not in self.sources]
+        lines += [f"stages: + {name}" for name in other.stages if name not in self.stages]
         for name, values in other.stages.items():
             before = self.stages.get(name) or {}
             lines += [
@@ -51,12 +61,19 @@ class Recipe(BaseModel):
         return lines
 
 
+def _follows(later: Stage, stage: Stage) -> bool:
+    joins = later.joins is not None and stage.name.startswith(later.joins)
+    return joins or any(need.stage == stage.name for need in later.needs)
+
+
 def resolve(stage: Stage, recipe: Recipe, known: Mapping[str, Stage]) -> Stage:
     """Return the stage as this recipe runs it: a `joins` stage needs, and emits, what the recipe joins."""
     if stage.joins is None:
         return stage
     needs, emits = list(stage.needs), list(stage.emits)
     for name in sorted(n for n in recipe.stages if n.startswith(stage.joins)):
+        if name not in known:
+            raise UsageError(f"recipe.yaml names no stage: {name!r}; stages: {', '.join(sorted(known))}")
         joined, short = known[name], name.removeprefix(stage.joins).replace("-", "_")
         names = tuple(column.name for column in joined.emits)
         needs.append(Needs(name, names, optional=True, struct=short))
@@ -74,7 +91,7 @@ def running_order(recipe: Recipe, known: Mapping[str, Stage]) -> list[Stage]:
         stage = resolve(known[name], recipe, known)
         done = {earlier.name for earlier in order}
         for need in stage.needs:
-            if need.stage not in done and not need.optional:
+            if need.stage not in done and (not need.optional or need.stage in recipe.stages):
                 raise UsageError(f"{name} needs {need.stage}, which the recipe does not run before it")
         order.append(stage)
     return order

@@ -210,6 +210,8 @@ def stage(  # noqa: PLR0913  (a declaration: every argument is a field of Stage)
         made = Stage(
             name, version, kind, doc, config, key, tuple(needs), tuple(emits), tuple(reasons), opened, **more
         )
+        if made.spooled and made.files:
+            raise ValueError(f"{name}: a spooled stage writes no files; the spool keeps rows")
         _REGISTRY[name] = made
         return made
 

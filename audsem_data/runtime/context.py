@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from audsem_data.core.errors import UsageError
+from audsem_data.core.fingerprint import digest
 from audsem_data.core.recipe import Recipe, running_order
 from audsem_data.core.stage import Config, Stage
 from audsem_data.runtime.discovery import STAGE_PACKAGES, load_stages
@@ -57,6 +58,11 @@ class Context:
     def excluded(self) -> frozenset[str]:
         """The entries of exclude.txt."""
         return self.workspace.excluded()
+
+    @cached_property
+    def exclude_digest(self) -> str | None:
+        """The digest of exclude.txt; None when it excludes nothing."""
+        return digest(sorted(self.excluded)) if self.excluded else None
 
     def stage(self, name: str) -> Stage:
         """Return a stage of the recipe; raises UsageError that lists them."""

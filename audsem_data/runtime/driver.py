@@ -1,17 +1,18 @@
 """Driving stages: under their locks, through the pool, to a summary of what came out."""
 
 import logging
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from audsem_data.core.errors import ToleranceError
+from audsem_data.core.errors import StorageError, ToleranceError
 from audsem_data.core.outcome import Status
 from audsem_data.core.record import part_name
 from audsem_data.core.stage import Kind, Stage
 from audsem_data.runtime.context import Context
-from audsem_data.runtime.corpus import load_state, save_state
+from audsem_data.runtime.corpus import save_state
 from audsem_data.runtime.guard import Guard
 from audsem_data.runtime.ledger import Ledger
 from audsem_data.runtime.pending import pending_tasks
@@ -19,7 +20,8 @@ from audsem_data.runtime.pool import Pool
 from audsem_data.runtime.progress import progress
 from audsem_data.runtime.repartition import finish_parts, plan_parts
 from audsem_data.runtime.staleness import check_drift
-from audsem_data.runtime.tasks import Report, SummaryTask, Task
+from audsem_data.runtime.state import load_state
+from audsem_data.runtime.tasks import MapTask, Report, SummaryTask, Task
 from audsem_data.storage.lock import stage_lock
 
 logger = logging.getLogger(__name__)
@@ -62,6 +64,8 @@ class Driver:
             ToleranceError: more rows failed than tolerated; what is done stays done.
             AudsemError: the first error that a shard met, after the other shards were finished.
         """
+        if self._pool.stopping:
+            raise KeyboardInterrupt
         stages = [self.context.stage(name) for name in names]
         workspace = self.context.workspace
         with ExitStack() as locks:
@@ -72,6 +76,8 @@ class Driver:
                 check_drift(self.context, stage, records)
                 workspace.sweep(stage, records)
             worked = self._bring_up_to_date(stages)
+        if self._pool.stopping:
+            raise KeyboardInterrupt
         summaries = [summarize(self.ledger, stage) for stage in stages]
         for stage, summary in zip(stages, summaries, strict=True):
             summary.worked = worked[stage.name]
@@ -82,34 +88,63 @@ class Driver:
         stage, worked = stages[0], Counter[str]()
         if stage.kind is Kind.CORPUS and load_state(self.context, stage) is None:
             self._reduce(stage)
-        for report in self._work(pending_tasks(self.ledger, stages), "+".join(s.name for s in stages)):
+        tasks = pending_tasks(self.ledger, stages)
+        for one in stages:
+            check_space(self.ledger, one, len(tasks))
+        for report in self._work(tasks, stages):
             for record in report.records:
-                self.ledger.take(record)
                 worked[record.stage] += 1
         if stage.kind is Kind.REPARTITION and not self._pool.stopping:
             self._finish(stage)
         return worked
 
-    def _work(self, tasks: Sequence[Task], label: str) -> list[Report]:
-        """Do tasks and return their reports; raises the first error once all that could be done is done."""
+    def _work(self, tasks: Sequence[Task], stages: Sequence[Stage]) -> list[Report]:
+        """Do tasks and return their reports; raises the first error once all that could be done is done.
+
+        A disk that fails, or more failed rows than any outcome could excuse, ends it sooner.
+        """
         reports: list[Report] = []
         caught: list[Guard] = []
-        if tasks:
-            with progress(label, len(tasks), self._shown) as advance:
-                for report in self._pool.run(tasks, advance):
-                    reports.append(report)
-                    caught += [guard for guard in report.guards if guard.error]
-                    _log(report)
-        if caught and (error := caught[0].error):
-            for report in reports:
+        if not tasks:
+            return reports
+        with progress("+".join(stage.name for stage in stages), self._expected_rows(tasks), self._shown) as advance:
+            for report in self._pool.run(tasks, advance):
+                reports.append(report)
+                caught += [guard for guard in report.guards if guard.error]
+                _log(report)
                 for record in report.records:
                     self.ledger.take(record)
+                if self._hopeless(report, stages):
+                    self._pool.halt()
+        if caught and (error := caught[0].error):
             raise error
         return reports
 
+    def _hopeless(self, report: Report, stages: Sequence[Stage]) -> bool:
+        if any(isinstance(guard.error, StorageError) for guard in report.guards):
+            return True
+        maps = [stage for stage in stages if stage.kind in (Kind.MAP, Kind.CORPUS)]
+        return any(
+            summarize(self.ledger, stage).failed > _allowed(stage, self._rows(stage), self.context.options.tolerate)
+            for stage in maps
+            if any(record.stage == stage.name and record.failed for record in report.records)
+        )
+
+    def _rows(self, stage: Stage) -> int:
+        return sum(record.rows_out for record in self.ledger.primary(stage).values())
+
+    def _expected_rows(self, tasks: Sequence[Task]) -> int:
+        """Return about how many rows these tasks have; 0 when nobody can know."""
+        rows = 0
+        for task in tasks:
+            if isinstance(task, MapTask):
+                primary = self.ledger.primary(self.context.stage(next(iter(task.inputs))))
+                rows += primary[task.shard].rows_out
+        return rows
+
     def _reduce(self, stage: Stage) -> None:
         primary = self.ledger.primary(stage)
-        reports = self._work([SummaryTask(stage.name, shard) for shard in primary], f"{stage.name} summary")
+        reports = self._work([SummaryTask(stage.name, shard) for shard in primary], [stage])
         if not self._pool.stopping:
             summaries = {report.task.shard: report.summary for report in reports}
             save_state(self.context, stage, summaries, {k: r.data.sha256 for k, r in primary.items()})
@@ -136,13 +171,33 @@ def summarize(ledger: Ledger, stage: Stage) -> StageSummary:
 
 def _check_tolerance(stage: Stage, summary: StageSummary, tolerate: float | None) -> None:
     limit = stage.tolerated if tolerate is None else tolerate
-    few = FEW if limit > 0 else 0
-    if summary.failed > max(few, limit * summary.rows_in):
+    nothing_left = limit < 1 and summary.failed == summary.rows_in > 0
+    if nothing_left or summary.failed > _allowed(stage, summary.rows_in, tolerate):
         worst = ", ".join(f"{n} {name}" for name, n in summary.counts.most_common() if name.startswith("failed"))
         raise ToleranceError(
             f"{stage.name}: {summary.failed} of {summary.rows_in} rows failed ({worst}), more than the "
             f"{limit:.0%} that it tolerates; what is done stays. Look at `audsem-data status`, mend the cause "
             f"and `audsem-data retry {stage.name} --reason REASON`, or accept it with --tolerate FRACTION"
+        )
+
+
+def _allowed(stage: Stage, rows: int, tolerate: float | None) -> float:
+    """Return how many of a stage's rows may fail."""
+    limit = stage.tolerated if tolerate is None else tolerate
+    return max(FEW, limit * rows) if limit > 0 else 0
+
+
+def check_space(ledger: Ledger, stage: Stage, pending: int) -> None:
+    """Raise StorageError when the shards that are left will not fit, judging by those that are done."""
+    records = ledger.of(stage).values()
+    if not records or not pending:
+        return
+    size = sum(entry.bytes for record in records for entry in record.files) / len(records) * pending
+    free = shutil.disk_usage(ledger.context.root).free
+    if size > free:
+        raise StorageError(
+            f"{stage.name} is about to write {size / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; free some "
+            "space (`audsem-data clean` gives back intermediates) and run the same command again"
         )
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from audsem_data.core.record import Record
 from audsem_data.core.stage import Kind, Stage
 from audsem_data.runtime.context import Context
-from audsem_data.runtime.corpus import is_stale, load_state
 from audsem_data.runtime.ledger import Ledger
-from audsem_data.runtime.pending import pending_tasks
+from audsem_data.runtime.pending import pending_tasks, source_tasks
+from audsem_data.runtime.repartition import plan_stands
 from audsem_data.runtime.source import discover_units
+from audsem_data.runtime.state import is_stale, load_state
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,9 @@ def _pending(context: Context, ledger: Ledger, stage: Stage, behind: bool) -> tu
     if stage.kind is Kind.SOURCE:
         packed, before = discover_units(context, stage)
         new = sum(len(shard) for shard in packed) - sum(len(shard) for shard in before)
-        done = sum(1 for shard in range(len(packed)) if shard in ledger.of(stage))
-        return len(packed) - done, f"{new} new units" if new else ""
-    if stage.kind is Kind.REPARTITION:
-        return (None, "decided once the stages before it are done") if behind else (0, "")
+        return len(source_tasks(ledger, stage, packed)), f"{new} new units" if new else ""
+    if stage.kind is Kind.REPARTITION and (behind or not plan_stands(context, stage, ledger.upstream(stage))):
+        return None, "laid out once the stages before it are done"
     tasks = len(pending_tasks(ledger, [stage]))
     kept = load_state(context, stage) if stage.kind is Kind.CORPUS else None
     if kept and is_stale(kept, ledger.primary(stage)):

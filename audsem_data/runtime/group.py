@@ -24,9 +24,9 @@ def run_group(
     """Run stages (the keys of `inputs`, with what their records shall say they were made from) over a shard.
 
     Each stage commits by itself. What one raises costs it its own shard and no other stage theirs; the guards
-    that caught something are returned.
+    that caught something are returned. What the media raise concerns all of them, and is raised.
     """
-    guards = {name: Guard(name) for name in inputs}
+    guards = {name: Guard(f"{name} {part_name(shard)}") for name in inputs}
     records: list[Record] = []
     with ExitStack() as stack:
         members: list[StageShard] = []
@@ -70,7 +70,8 @@ def _media(
 
 def _tar(context: Context, member: StageShard, shard: int) -> Path:
     source = context.stages[member.stage.needs[0].stage]
-    record = context.workspace.record(source, shard)
-    if record is None or record.tar is None:
+    workspace = context.workspace
+    tar = workspace.reading(source, shard, lambda record: record.tar and workspace.verify(source, record.tar))
+    if not isinstance(tar, Path):
         raise StageError(f"{member.stage.name} needs media, and {source.name} writes none")
-    return context.workspace.verify(source, record.tar)
+    return tar

@@ -8,8 +8,9 @@ from audsem_data.core.errors import StageError, UsageError
 from audsem_data.core.fingerprint import digest
 from audsem_data.core.keys import parse_clip_id, sort_key
 from audsem_data.core.record import Record, part_name
-from audsem_data.core.stage import Needs, Stage
+from audsem_data.core.stage import Kind, Needs, Stage
 from audsem_data.runtime.context import Context
+from audsem_data.runtime.state import load_state
 from audsem_data.storage.parquet import read_table
 
 Values = dict[str, Any]
@@ -33,14 +34,15 @@ class Inputs:
 
 def load_inputs(context: Context, stage: Stage, shard: int) -> Inputs:
     """Read and join what a map stage needs in a shard; raises UsageError when an upstream stage is behind."""
-    primary = stage.needs[0]
-    keys = _selected(context, stage, shard, sorted(_rows(context, primary, shard)[0], key=sort_key))
+    found = {need.stage: _rows(context, need, shard) for need in stage.needs}
+    keys = _selected(context, stage, shard, sorted(found[stage.needs[0].stage][0], key=sort_key))
     values: dict[str, Values] = {key: {} for key in keys}
     content: dict[str, Values] = {key: {} for key in keys}
     missing: dict[str, dict[str, str]] = {key: {} for key in keys}
     lacking: dict[str, str] = {}
+    state = [kept["state"]] if stage.kind is Kind.CORPUS and (kept := load_state(context, stage)) else []
     for need in stage.needs:
-        rows, fates = _rows(context, need, shard)
+        rows, fates = found[need.stage]
         for key in keys:
             row = rows.get(key)
             if row is None:
@@ -51,7 +53,7 @@ def load_inputs(context: Context, stage: Stage, shard: int) -> Inputs:
         tuple(keys),
         values,
         missing,
-        {key: digest([content[key], missing[key]]) for key in keys},
+        {key: digest([content[key], missing[key], *state]) for key in keys},
         lacking,
     )
 
@@ -93,16 +95,23 @@ def _note_absence(  # noqa: PLR0913  (one row of the join: all of these describe
 def _rows(context: Context, need: Needs, shard: int) -> tuple[dict[str, Values], dict[str, str]]:
     """Return the needed columns by key, and the fate of every key that has no row."""
     upstream = context.stages.get(need.stage)
-    record = upstream and context.workspace.record(upstream, shard)
-    if not upstream or not record:
-        if need.optional:
-            return {}, {}
-        raise UsageError(f"{need.stage} has no {part_name(shard)} yet; run `audsem-data {need.stage}` first")
+    if upstream:
+        found = context.workspace.reading(upstream, shard, lambda r: _read(context, upstream, need, r))
+        if found is not None:
+            return found
+    if need.optional:
+        return {}, {}
+    raise UsageError(f"{need.stage} has no {part_name(shard)} yet; run `audsem-data {need.stage}` first")
+
+
+def _read(
+    context: Context, upstream: Stage, need: Needs, record: Record
+) -> tuple[dict[str, Values], dict[str, str]]:
     wanted = [*need.columns, *need.locators]
     table = read_table(context.workspace.verify(upstream, record.data), [upstream.key.name, *wanted])
     keys = table.column(upstream.key.name).to_pylist()
     if len(set(keys)) != len(keys):
-        raise StageError(f"{need.stage}, {part_name(shard)}: a key occurs twice")
+        raise StageError(f"{need.stage}, {part_name(record.shard)}: a key occurs twice")
     rows = dict(zip(keys, table.select(wanted).to_pylist(), strict=True)) if wanted else {k: {} for k in keys}
     return rows, _fates(context, upstream, record)
 

@@ -6,6 +6,8 @@ from audsem_data.core.errors import UsageError
 from audsem_data.core.record import Record
 from audsem_data.core.stage import Kind, Stage
 from audsem_data.runtime.context import Context
+from audsem_data.runtime.repartition import load_plan
+from audsem_data.runtime.source import load_units
 
 
 class Ledger:
@@ -45,18 +47,28 @@ class Ledger:
         """Return the records that decide a stage's rows."""
         return self.of(self.context.stages[stage.needs[0].stage])
 
+    def expected(self, stage: Stage) -> int | None:
+        """Return how many shards a stage has when it is complete; None before that can be known."""
+        if stage.kind is Kind.SOURCE:
+            return len(load_units(self.context, stage)) or None
+        if stage.kind is Kind.REPARTITION:
+            plan = load_plan(self.context, stage)
+            return None if plan is None else len(plan["parts"])
+        return self.expected(self.context.stages[stage.needs[0].stage])
+
     def check_upstream(self, stage: Stage) -> None:
-        """Raise UsageError, naming the command to run, when what a stage needs has not been made."""
-        required = [need.stage for need in stage.needs if not need.optional or need.stage in self.context.stages]
-        required += [stage.over.stage] if stage.over else []
-        for name in required:
+        """Raise UsageError, naming the command to run, when what a stage needs has not been made.
+
+        Sources and repartitions must be complete, so that nothing is built from a part of the rows in
+        silence; a map may follow another map that is still going on, unless it joins or lays out anew.
+        """
+        known = self.context.stages
+        names = [need.stage for need in stage.needs if not need.optional or need.stage in known]
+        names += [stage.over.stage] if stage.over else []
+        for name in names:
             needed = self.context.stage(name)
-            have, of = len(self.of(needed)), self._shards(needed)
-            if have == 0 or (stage.kind in (Kind.REPARTITION, Kind.CORPUS) and have < of):
+            have, of = len(self.of(needed)), self.expected(needed)
+            whole = stage.kind is not Kind.MAP or stage.joins or needed.kind in (Kind.SOURCE, Kind.REPARTITION)
+            if of is None or (have < of and (whole or have == 0)):
                 done = f"has done {have} of {of} shards" if have else "has not run"
                 raise UsageError(f"{stage.name} needs {name}, which {done}; run `audsem-data {name}` first")
-
-    def _shards(self, stage: Stage) -> int:
-        if stage.kind in (Kind.MAP, Kind.CORPUS):
-            return len(self.primary(stage))
-        return len(self.of(stage))

@@ -6,22 +6,26 @@ from pathlib import Path
 from audsem_data.core.record import part_name
 from audsem_data.core.stage import Stage
 from audsem_data.runtime.context import Context
+from audsem_data.runtime.source import drop_damaged_units
 from audsem_data.storage.lock import stage_lock
-from audsem_data.storage.workspace import folder
+from audsem_data.storage.workspace import folder, is_record
 
 
 def invalidate(context: Context, stage: Stage, shard: int | None = None) -> int:
     """Forget a stage's records, or one shard's, under its lock; returns how many.
 
-    Works on damaged records too: it never reads them. The frozen packing of sources stays.
+    Works on damaged records too: it never reads them. The frozen packing of sources stays, unless it is
+    damaged itself.
     """
     workspace = context.workspace
     with stage_lock(workspace.lock(stage), stage.name):
-        names = [name for name in workspace.location.sizes(folder(stage)) if _is_record(name)]
+        names = [name for name in workspace.location.sizes(folder(stage)) if is_record(name)]
         if shard is not None:
             names = [name for name in names if name == f"{part_name(shard)}.json"]
         for name in [*names, *(("state.json", "plan.json") if shard is None else ())]:
             workspace.location.delete(f"{folder(stage)}/{name}")
+        if shard is None:
+            drop_damaged_units(context, stage)
     return len(names)
 
 
@@ -52,10 +56,6 @@ def clean(context: Context, spool: bool = False) -> int:
                 freed += _size(cache)
                 shutil.rmtree(cache)
     return freed
-
-
-def _is_record(name: str) -> bool:
-    return name.startswith("part-") and name.endswith(".json")
 
 
 def _size(path: Path) -> int:

@@ -6,23 +6,24 @@ from audsem_data.core.layout import Part
 from audsem_data.core.stage import Kind, Stage
 from audsem_data.runtime.ledger import Ledger
 from audsem_data.runtime.repartition import part_inputs, plan_parts
-from audsem_data.runtime.source import packed_units, source_inputs
-from audsem_data.runtime.staleness import is_due, map_inputs
+from audsem_data.runtime.source import Packed, packed_units, source_inputs
+from audsem_data.runtime.staleness import asked_for, cooled_down, map_inputs
 from audsem_data.runtime.tasks import MapTask, PartTask, SourceTask, Task
 
 
 def pending_tasks(ledger: Ledger, stages: Sequence[Stage]) -> list[Task]:
     """Return the tasks of one stage, or of a group of map stages; reads records, never data, when all stands."""
     if stages[0].kind is Kind.SOURCE:
-        return _source_tasks(ledger, stages[0])
+        return source_tasks(ledger, stages[0], packed_units(ledger.context, stages[0]))
     if stages[0].kind is Kind.REPARTITION:
         return _part_tasks(ledger, stages[0], plan_parts(ledger.context, stages[0], ledger.upstream(stages[0])))
     return _map_tasks(ledger, stages)
 
 
-def _source_tasks(ledger: Ledger, stage: Stage) -> list[Task]:
+def source_tasks(ledger: Ledger, stage: Stage, packed: Packed) -> list[Task]:
+    """Return the shards of a source that are new or whose units changed."""
     tasks: list[Task] = []
-    for shard, units in enumerate(packed_units(ledger.context, stage)):
+    for shard, units in enumerate(packed):
         if not _stands(ledger, stage, shard, source_inputs(ledger.context, units)):
             tasks.append(SourceTask(stage.name, shard, tuple(units)))
     return tasks
@@ -56,4 +57,4 @@ def _stands(ledger: Ledger, stage: Stage, shard: int, inputs: Mapping[str, str])
     record = ledger.of(stage).get(shard)
     if record is None or dict(record.inputs) != dict(inputs):
         return False
-    return not is_due(stage, record, ledger.context.options.redo)
+    return not (asked_for(record, ledger.context.options.redo) or cooled_down(stage, record))

@@ -42,12 +42,14 @@ class Pool:
         self._workers: list[_Worker] = []
         self._bench = Bench(context)
         self.stopping = False
+        self._halted = False
 
     def run(self, tasks: Iterable[Task], progress: Progress) -> Iterator[Report]:
         """Yield a report for every task, in order of completion; after `stopping` is set, only those begun."""
+        self._halted = False
         if self._context.options.workers == 0:
             for task in tasks:
-                if self.stopping:
+                if self.stopping or self._halted:
                     return
                 yield self._bench.work(task, progress)
             return
@@ -68,6 +70,10 @@ class Pool:
         """Give out no more tasks."""
         self.stopping = True
 
+    def halt(self) -> None:
+        """End the present `run` with the tasks that were begun: going on would be in vain."""
+        self._halted = True
+
     def __enter__(self) -> Self:
         return self
 
@@ -82,14 +88,20 @@ class Pool:
             worker.process.join()
 
     def _assign(self, waiting: deque[Task]) -> None:
-        while waiting and not self.stopping:
+        while waiting and not (self.stopping or self._halted):
             worker = next((w for w in self._workers if w.task is None), None)
             if worker is None:
                 if len(self._workers) >= self._context.options.workers:
                     return
                 worker = self._hire()
-            worker.task = waiting.popleft()
-            worker.pipe.send(worker.task)
+            task = waiting.popleft()
+            try:
+                worker.pipe.send(task)
+            except OSError:  # it died while it had nothing to do; no task is to blame
+                self._bury(worker)
+                waiting.appendleft(task)
+            else:
+                worker.task = task
 
     def _hire(self) -> _Worker:
         ours, theirs = _spawn.Pipe()
@@ -105,19 +117,22 @@ class Pool:
     ) -> Report | None:
         try:
             message = worker.pipe.recv()
-        except (EOFError, ConnectionResetError):
-            return self._bury(worker, waiting, deaths)
+        except (EOFError, OSError):
+            return self._mourn(worker, waiting, deaths)
         if isinstance(message, int):
             progress(message)
             return None
         worker.task = None
         return message  # type: ignore[no-any-return]
 
-    def _bury(self, worker: _Worker, waiting: deque[Task], deaths: Counter[int]) -> Report | None:
-        """Replace a dead worker: its task goes back to the queue, or is reported after its second death."""
+    def _bury(self, worker: _Worker) -> None:
         worker.process.join()
         worker.pipe.close()
         self._workers.remove(worker)
+
+    def _mourn(self, worker: _Worker, waiting: deque[Task], deaths: Counter[int]) -> Report | None:
+        """Bury a worker that died at work: its task goes back to the queue, or is reported the second time."""
+        self._bury(worker)
         task = worker.task
         if task is None:
             return None

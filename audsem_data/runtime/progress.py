@@ -17,7 +17,7 @@ class Reporter(Protocol):
 
 @contextmanager
 def progress(label: str, total: int, shown: bool = True) -> Iterator[Reporter]:
-    """Show the progress of up to `total` rows; a plain line every ten seconds where there is no terminal."""
+    """Show the progress of `total` rows (0: unknown); a plain line every ten seconds without a terminal."""
     if not shown:
         yield lambda rows: None
     elif sys.stderr.isatty():
@@ -56,7 +56,7 @@ def _bar(label: str, total: int) -> Iterator[Reporter]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(label, total=total, rate="")
+        task = shown.add_task(label, total=total or None, rate="")
         started = time.monotonic()
 
         def advance(rows: int, /) -> None:

@@ -5,6 +5,8 @@ import logging
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -26,8 +28,9 @@ LIBRARIES = (
 )
 
 
-def begin_run(workspace: Workspace) -> str:
-    """Write the run's provenance and open its log file; returns the run's name."""
+@contextmanager
+def logged_run(workspace: Workspace) -> Iterator[str]:
+    """Write the run's provenance, keep its log while the block lasts, and give the run's name."""
     now = datetime.now(UTC)
     run = f"{now:%Y%m%dT%H%M%S}-{os.getpid()}"
     value = {
@@ -45,7 +48,11 @@ def begin_run(workspace: Workspace) -> str:
     logger = logging.getLogger("audsem_data")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-    return run
+    try:
+        yield run
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
 
 
 def versions() -> dict[str, str]:

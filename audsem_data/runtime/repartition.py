@@ -7,11 +7,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from audsem_data.core.errors import StageError
 from audsem_data.core.fingerprint import canonical, digest, identity
 from audsem_data.core.layout import Layout, Part, Repartition
 from audsem_data.core.record import Record
 from audsem_data.core.stage import Stage
-from audsem_data.runtime.committing import commit_whole
+from audsem_data.runtime.committing import Whole, commit_whole
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.staleness import Records
 from audsem_data.storage.upstream import WorkspaceUpstream
@@ -20,23 +21,35 @@ from audsem_data.storage.workspace import folder
 
 def plan_parts(context: Context, stage: Stage, upstream: Records) -> Sequence[Part]:
     """Lay the output out, and freeze the partition where the stage extends it; kept until upstream changes."""
-    wanted = identity(stage, context.config(stage))
-    seen = {n.stage: {str(k): r.data.sha256 for k, r in upstream[n.stage].items()} for n in stage.needs}
-    made_from = digest([wanted, seen, sorted(context.excluded)])
-    kept = _load_plan(context, stage)
+    made_from = _made_from(context, stage, upstream)
+    kept = load_plan(context, stage)
     if kept is not None and kept["from"] == made_from:
         return [Part(**part) for part in kept["parts"]]
     repartition: Repartition = stage.open(context.config(stage))
     partition = context.workspace.partition()
     layout: Layout = repartition.plan(_upstream(context), partition)
+    if moved := [video for video, shard in partition.items() if layout.partition.get(video) != shard]:
+        raise StageError(f"{stage.name} would move {moved[0]} to another shard; a partition only grows")
     if layout.partition != partition:
         context.workspace.save_partition(layout.partition)
-    value = {"from": made_from, "parts": [vars(part) for part in layout.parts]}
-    context.workspace.location.put(f"{folder(stage)}/plan.json", canonical(value))
-    return layout.parts
+    text = canonical({"from": made_from, "parts": [vars(part) for part in layout.parts]})
+    context.workspace.location.put(f"{folder(stage)}/plan.json", text)
+    return [Part(**part) for part in json.loads(text)["parts"]]  # as every later run will see them
 
 
-def _load_plan(context: Context, stage: Stage) -> dict[str, Any] | None:
+def plan_stands(context: Context, stage: Stage, upstream: Records) -> bool:
+    """Say whether the kept plan is still that of what is upstream."""
+    kept = load_plan(context, stage)
+    return kept is not None and kept["from"] == _made_from(context, stage, upstream)
+
+
+def _made_from(context: Context, stage: Stage, upstream: Records) -> str:
+    seen = {n.stage: {str(k): r.data.sha256 for k, r in upstream[n.stage].items()} for n in stage.needs}
+    return digest([identity(stage, context.config(stage)), seen, context.exclude_digest])
+
+
+def load_plan(context: Context, stage: Stage) -> dict[str, Any] | None:
+    """Return the plan as it was last made, or None."""
     try:
         return dict(json.loads(context.workspace.location.read(f"{folder(stage)}/plan.json")))
     except (FileNotFoundError, ValueError):
@@ -46,14 +59,14 @@ def _load_plan(context: Context, stage: Stage) -> dict[str, Any] | None:
 def part_inputs(context: Context, part: Part, upstream: Records) -> dict[str, str]:
     """Return digests of all that a part is made from."""
     inputs = {
-        f"{name} {shard}": (record.tar or record.data).sha256
+        f"{name} {shard}": digest([record.data.sha256, record.tar and record.tar.sha256])
         for name, shards in part.reads.items()
         for shard in shards
         if (record := upstream[name].get(shard))
     }
     inputs["payload"] = digest(part.payload)
-    if context.excluded:
-        inputs["exclude"] = digest(sorted(context.excluded))
+    if excluded := sorted(context.excluded & set(part.payload.get("videos", ()))):
+        inputs["exclude"] = digest(excluded)
     return inputs
 
 
@@ -64,7 +77,7 @@ def build_part(context: Context, stage: Stage, part: Part, inputs: Mapping[str, 
     scratch = context.workspace.location.scratch(folder(stage))
     fates = list(repartition.build(part, _upstream(context), scratch))
     rows_out = pq.read_metadata(scratch).num_rows
-    return commit_whole(context, stage, part.index, scratch, rows_out, fates, inputs, started)
+    return commit_whole(context, stage, part.index, Whole(scratch, rows_out, fates, inputs, started))
 
 
 def finish_parts(context: Context, stage: Stage, parts: Sequence[Part], records: Mapping[int, Record]) -> None:

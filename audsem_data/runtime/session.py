@@ -12,14 +12,16 @@ from audsem_data.core.errors import UsageError
 from audsem_data.core.recipe import Recipe
 from audsem_data.core.stage import Kind, Stage
 from audsem_data.runtime.context import Context, RunOptions
+from audsem_data.runtime.discovery import load_stages
 from audsem_data.runtime.driver import Driver
 from audsem_data.runtime.interrupt import graceful
 from audsem_data.runtime.pool import Pool
-from audsem_data.runtime.provenance import begin_run
+from audsem_data.runtime.provenance import logged_run
 from audsem_data.runtime.staleness import check_drift
 from audsem_data.storage.workspace import Workspace
 
 DEFAULT_PROFILE = "offline"
+ABANDONED = 60.0  # seconds; nobody takes so long to write a recipe or a partition
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,13 @@ class Edits:
         profile: which profile a new workspace begins with; an old one must have begun with the same.
         sources: folders and files to add.
         settings: `stage.option=value`; the value is YAML.
+        stage: a stage to add where the recipe lacks it.
     """
 
     profile: str | None = None
     sources: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    stage: str | None = None
 
 
 def profiles() -> list[str]:
@@ -68,7 +72,10 @@ def open_context(root: Path, edits: Edits, options: RunOptions) -> tuple[Context
         if not Path(path).exists():
             raise UsageError(f"there is no such file or folder: {path}")
     recipe = before.with_sources(paths)
-    known = Context(root, before, options)
+    if edits.stage:
+        stages = load_stages(options.packages)
+        recipe = recipe.with_stage(stages[edits.stage], stages)
+    known = Context(root, recipe, options)
     for setting in edits.settings:
         stage, option, value = _parse(known, setting)
         recipe = recipe.with_option(stage, option, value)
@@ -101,9 +108,11 @@ def _parse(context: Context, setting: str) -> tuple[Stage, str, object]:
 @contextmanager
 def driving(context: Context, shown: bool = True) -> Iterator[Driver]:
     """Give a driver that logs to the workspace, whose workers live until the block ends."""
-    context = replace(context, run=begin_run(context.workspace))
-    with Pool(context) as pool, graceful(pool):
-        yield Driver(context, pool, shown)
+    context.workspace.sweep_scratch(older_than=ABANDONED)
+    with logged_run(context.workspace) as run:
+        context = replace(context, run=run)
+        with Pool(context) as pool, graceful(pool):
+            yield Driver(context, pool, shown)
 
 
 def groups(context: Context, until: str | None = None) -> list[list[str]]:
@@ -112,7 +121,8 @@ def groups(context: Context, until: str | None = None) -> list[list[str]]:
     last: Stage | None = None
     for name, stage in context.stages.items():
         shares = last and last.media and stage.media and last.needs[0].stage == stage.needs[0].stage
-        if shares and stage.kind is Kind.MAP:
+        reads = {need.stage for need in stage.needs} | ({stage.over.stage} if stage.over else set())
+        if shares and stage.kind is Kind.MAP and not reads & set(found[-1]):
             found[-1].append(name)
         else:
             found.append([name])

@@ -1,13 +1,12 @@
 """Writes a shard as it grows: media to a tar in key order, rows and outcomes at the end."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Self
 
 from audsem_data.core.keys import sort_key
-from audsem_data.core.outcome import OUTCOME_COLUMNS, Outcome
+from audsem_data.core.outcome import OUTCOME_COLUMNS, Outcome, count_outcomes, outcome_row
 from audsem_data.core.record import FileEntry
 from audsem_data.core.stage import Stage
 from audsem_data.runtime.previous import Previous, Values
@@ -65,14 +64,7 @@ class ShardWriter:
         """Keep the new outcome of a row; keys must ascend."""
         key_name = self._stage.key.name
         self._rows += [dict(row) if key_name in row else {key_name: key, **row} for row in outcome.rows]
-        self._outcomes[key] = {
-            "key": key,
-            "outcome": outcome.status,
-            "reason": outcome.reason,
-            "detail": outcome.detail or None,
-            "attempts": attempts,
-            "input_digest": input_digest,
-        }
+        self._outcomes[key] = outcome_row(key, outcome, attempts, input_digest)
         if self._tar and (files := getattr(outcome, "files", None)):
             self._copy_before(key)
             self._tar.add(key, files)
@@ -86,12 +78,11 @@ class ShardWriter:
         write_rows(self._scratch["data"], self._stage.columns, self._rows)
         fates = sorted(self._outcomes.values(), key=lambda row: sort_key(row["key"]))
         write_rows(self._scratch["outcomes"], OUTCOME_COLUMNS, fates)
-        counts = Counter(f"{r['outcome']}:{r['reason']}" if r["reason"] else r["outcome"] for r in fates)
         return Written(
             self._publish("data", "part", "parquet"),
             self._publish("tar", "part", "tar") if self._tar else None,
             self._publish("outcomes", "outcomes", "parquet"),
-            {str(name): count for name, count in sorted(counts.items())},
+            count_outcomes(fates),
             len(self._rows),
         )
 

@@ -2,19 +2,20 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any, NamedTuple
 
-from audsem_data.core.errors import CorruptionError, UsageError
+from audsem_data.core.errors import CorruptionError, StageError, UsageError
 from audsem_data.core.fingerprint import canonical, digest
-from audsem_data.core.keys import sort_key
+from audsem_data.core.keys import parse_clip_id, sort_key
 from audsem_data.core.layout import Source, Unit
 from audsem_data.core.outcome import Outcome
 from audsem_data.core.record import Record
 from audsem_data.core.stage import Stage
-from audsem_data.runtime.committing import commit_whole
+from audsem_data.runtime.committing import Whole, commit_whole
 from audsem_data.runtime.context import Context
-from audsem_data.storage.parquet import write_rows
+from audsem_data.runtime.spooled import restore_outcome
+from audsem_data.storage.parquet import read_table, write_rows
 from audsem_data.storage.workspace import folder
 
 Packed = list[list[Unit]]
@@ -40,7 +41,10 @@ def discover_units(context: Context, stage: Stage) -> tuple[Packed, Packed]:
     config: Any = context.config(stage)
     source: Source = stage.open(config)
     before = load_units(context, stage)
-    found = {unit.name: unit for unit in source.discover(context.recipe.sources)}
+    units = list(source.discover(context.recipe.sources))
+    found = {unit.name: unit for unit in units}
+    if len(found) < len(units):
+        raise StageError(f"{stage.name} found two units of one name among {len(units)}")
     packed = [[found.pop(unit.name, unit) for unit in shard] for shard in before]
     size = 0
     for index, unit in enumerate(sorted(found.values(), key=lambda unit: sort_key(unit.name))):
@@ -67,28 +71,62 @@ def load_units(context: Context, stage: Stage) -> Packed:
     return [[Unit(**unit) for unit in shard] for shard in raw]
 
 
+def drop_damaged_units(context: Context, stage: Stage) -> None:
+    """Forget a packing that cannot be read; only when the stage's records are gone too."""
+    try:
+        load_units(context, stage)
+    except CorruptionError:
+        context.workspace.location.delete(f"{folder(stage)}/units.json")
+
+
 def source_inputs(context: Context, units: Sequence[Unit]) -> dict[str, str]:
     """Return the digest of what a source's shard is made from."""
     inputs = {"units": digest([[unit.name, unit.signature] for unit in units])}
-    if context.excluded:
-        inputs["exclude"] = digest(sorted(context.excluded))
+    if context.exclude_digest:
+        inputs["exclude"] = context.exclude_digest
     return inputs
 
 
-def read_units(context: Context, stage: Stage, shard: int, units: Iterable[Unit]) -> Record:
+def read_units(context: Context, stage: Stage, shard: int, units: Sequence[Unit]) -> Record:
     """Read the units of a shard and commit it; videos that exclude.txt names leave no rows and no outcomes."""
     started = time.monotonic()
-    source: Source = stage.open(context.config(stage))
-    units = list(units)
-    fates: list[tuple[str, Outcome]] = []
-    rows: list[Mapping[str, Any]] = []
-    for unit in units:
-        for key, outcome in source.read(unit):
-            if key.rpartition("/")[0] not in context.excluded:
-                fates.append((key, outcome))
-                rows.extend(outcome.rows)
+    inputs = source_inputs(context, units)
+    found = _committed(context, stage, shard, inputs) or _parsed(context, stage, units)
+    fates = [(key, outcome) for key, outcome in found.fates if _video(key) not in context.excluded]
+    gone = found.gone | {_video(key) for key, _ in found.fates} & context.excluded
+    rows = [row for row in found.rows if parse_clip_id(row[stage.key.name]).video_id not in context.excluded]
     rows.sort(key=lambda row: sort_key(row[stage.key.name]))
     scratch = context.workspace.location.scratch(folder(stage))
     count = write_rows(scratch, stage.columns, rows)
-    inputs = source_inputs(context, units)
-    return commit_whole(context, stage, shard, scratch, count, fates, inputs, started)
+    whole = Whole(scratch, count, fates, inputs, started, {"excluded": sorted(gone)})
+    return commit_whole(context, stage, shard, whole)
+
+
+class _Found(NamedTuple):
+    fates: list[tuple[str, Outcome]]
+    rows: list[Mapping[str, Any]]
+    gone: Set[str]  # videos that an earlier commit has left out
+
+
+def _parsed(context: Context, stage: Stage, units: Iterable[Unit]) -> _Found:
+    source: Source = stage.open(context.config(stage))
+    fates = [fate for unit in units for fate in source.read(unit)]
+    return _Found(fates, [row for _, outcome in fates for row in outcome.rows], frozenset())
+
+
+def _committed(context: Context, stage: Stage, shard: int, inputs: Mapping[str, str]) -> _Found | None:
+    """Return what an earlier commit holds, if it differs from what is wanted by further exclusions alone."""
+    record = context.workspace.record(stage, shard)
+    if record is None or record.inputs.get("units") != inputs["units"]:
+        return None
+    gone = frozenset(record.extra.get("excluded", ()))
+    if not gone <= context.excluded:
+        return None
+    outcomes = read_table(context.workspace.verify(stage, record.outcomes)).to_pylist()
+    fates = [(r["key"], restore_outcome(stage, r["outcome"], r["reason"], r["detail"] or "")) for r in outcomes]
+    rows = read_table(context.workspace.verify(stage, record.data)).to_pylist()
+    return _Found(fates, rows, gone)
+
+
+def _video(track_key: str) -> str:
+    return track_key.rpartition("/")[0]

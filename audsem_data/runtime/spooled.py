@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from audsem_data.core.outcome import Done, Failed, Filtered, Outcome, Status
+from audsem_data.core.outcome import Done, Failed, Filtered, Outcome, Row, Status
 from audsem_data.core.stage import Stage
 
 
@@ -27,11 +28,17 @@ def dump_outcome(outcome: Outcome) -> bytes:
 def load_outcome(stage: Stage, payload: bytes) -> Outcome:
     """Read what `dump_outcome` wrote."""
     value = json.loads(payload)
-    if value["status"] == Status.DONE:
-        return Done(value["rows"], value["detail"])
-    reason = stage.all_reasons[value["reason"]]
-    make = Filtered if value["status"] == Status.FILTERED else Failed
-    return make(reason, value["detail"])
+    return restore_outcome(stage, value["status"], value["reason"], value["detail"], value["rows"])
+
+
+def restore_outcome(
+    stage: Stage, status: str, reason: str | None, detail: str, rows: Sequence[Row] = ()
+) -> Outcome:
+    """Return the outcome that was kept as these values."""
+    if reason is None:
+        return Done(rows, detail)
+    make = Filtered if status == Status.FILTERED else Failed
+    return make(stage.all_reasons[reason], detail)
 
 
 def _plain(value: Any) -> Any:

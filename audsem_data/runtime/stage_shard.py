@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, Self
 
 from audsem_data.core.errors import StageError
@@ -16,7 +17,7 @@ from audsem_data.runtime.inputs import load_inputs
 from audsem_data.runtime.previous import load_previous
 from audsem_data.runtime.shard_writer import ShardWriter
 from audsem_data.runtime.spooled import dump_outcome, load_outcome, spool_key
-from audsem_data.runtime.staleness import is_due
+from audsem_data.runtime.staleness import cooled_down
 from audsem_data.storage.spool import Spool
 
 Open = Callable[[Stage], Process]
@@ -40,12 +41,13 @@ class StageShard:
         self._fingerprint = digest(self._identity)
         self._record = context.workspace.record(stage, shard)
         self._inputs = load_inputs(context, stage, shard)
-        input_key = context.stages[stage.needs[0].stage].key.name
-        self._previous = load_previous(context, stage, self._record, input_key)
-        redo, due = context.options.redo, self._record and is_due(stage, self._record, context.options.redo)
+        self._input_key = context.stages[stage.needs[0].stage].key.name
+        self._previous = load_previous(context, stage, self._record, self._input_key)
+        redo, record = context.options.redo, self._record
+        due = record is not None and cooled_down(stage, record)
         digests = self._inputs.digests
         self.pending = frozenset(
-            key for key in self._inputs.keys if not self._previous.reusable(key, digests[key], redo, bool(due))
+            key for key in self._inputs.keys if not self._previous.reusable(key, digests[key], redo, due)
         )
         self._batch_of = _batches(self._inputs.keys, context.options.batch or stage.batch)
         self._waiting: list[Item] = []
@@ -85,8 +87,12 @@ class StageShard:
             self._waiting.append(Item(key, inputs.values[key], media, inputs.missing[key]))
 
     def commit(self) -> Record:
-        """Publish the shard's files and replace its record."""
+        """Publish the shard's files and replace its record; the record alone when no row is new or gone."""
         self._flush()
+        if self._record and not self.pending and set(self._inputs.keys) == self._previous.outcomes.keys():
+            stands = replace(self._record, inputs=self._inputs_digest, run=self._context.run)
+            self._context.workspace.commit(self.stage, stands, None)
+            return stands
         written = self._writer.close()
         record = Record(
             stage=self.stage.name,
@@ -103,10 +109,15 @@ class StageShard:
             inputs=self._inputs_digest,
             seconds=round(time.monotonic() - self._started, 3),
             run=self._context.run,
-            attempted_at=time.time(),
+            attempted_at=self._attempted_at(),
         )
         self._context.workspace.commit(self.stage, record, self._record)
         return record
+
+    def _attempted_at(self) -> float:
+        """Return when transient failures were last tried: untouched ones go on cooling down."""
+        tried = self._record is None or cooled_down(self.stage, self._record)
+        return time.time() if tried or self._record is None else self._record.attempted_at
 
     def _flush(self) -> None:
         items, self._waiting = self._waiting, []
@@ -140,12 +151,22 @@ class StageShard:
         where = f"{self.stage.name}, {part_name(self.shard)}"
         if len(outcomes) != len(items):
             raise StageError(f"{where}: {len(items)} rows went in and {len(outcomes)} outcomes came out")
-        one_to_one = self._context.stages[self.stage.needs[0].stage].key.name == self.stage.key.name
         for item, outcome in zip(items, outcomes, strict=True):
-            if one_to_one and isinstance(outcome, Done) and len(outcome.rows) != 1:
-                raise StageError(f"{where}: {item.key} gave {len(outcome.rows)} rows; the stage is one to one")
+            if isinstance(outcome, Done):
+                self._check_rows(f"{where}: {item.key}", item.key, outcome)
             if outcome.reason is not None and not isinstance(outcome.reason, self.stage.reasons):
                 raise StageError(f"{where}: {item.key} has the undeclared reason {outcome.reason!r}")
+
+    def _check_rows(self, where: str, key: str, outcome: Done) -> None:
+        """Refuse rows that could not be found again as this row's: by their key, or the input's beside it."""
+        one_to_one = self._input_key == self.stage.key.name
+        if one_to_one and len(outcome.rows) != 1:
+            raise StageError(f"{where} gave {len(outcome.rows)} rows; the stage is one to one")
+        if any(row.get(self._input_key, key if one_to_one else None) != key for row in outcome.rows):
+            raise StageError(f"{where} gave a row whose {self._input_key} is not its own")
+        odd = outcome.files.keys() - set(self.stage.files)
+        if odd or (self.stage.files and not outcome.files):
+            raise StageError(f"{where} gave the files {sorted(outcome.files)}; declared: {self.stage.files}")
 
 
 def _batches(keys: Sequence[str], size: int | None) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from audsem_data.core.outcome import Status
 from audsem_data.core.record import Record, part_name
 from audsem_data.core.stage import Stage
 from audsem_data.runtime.context import Context
-from audsem_data.runtime.corpus import state_digest
 from audsem_data.runtime.inputs import threshold
+from audsem_data.runtime.state import state_digest
 
 Records = Mapping[str, Mapping[int, Record]]
 
@@ -48,14 +48,17 @@ def map_inputs(context: Context, stage: Stage, shard: int, upstream: Records) ->
         inputs["over at least"] = str(threshold(context, stage))
     if state := state_digest(context, stage):
         inputs["state"] = state
-    if context.excluded:
-        inputs["exclude"] = digest(sorted(context.excluded))
+    if context.exclude_digest:
+        inputs["exclude"] = context.exclude_digest
     return inputs
 
 
-def is_due(stage: Stage, record: Record, redo: frozenset[str]) -> bool:
-    """Say whether rows of an unchanged shard are to be tried again: asked for, or transient and cooled down."""
-    if any(name.partition(":")[2] in redo for name in record.counts):
-        return True
+def asked_for(record: Record, redo: frozenset[str]) -> bool:
+    """Say whether a shard holds rows that ended for a reason whose rows the user wants redone."""
+    return any(name.partition(":")[2] in redo for name in record.counts)
+
+
+def cooled_down(stage: Stage, record: Record) -> bool:
+    """Say whether a shard holds rows that failed transiently, long enough ago to be tried again."""
     waited = time.time() - record.attempted_at
     return record.count(Status.FAILED_TRANSIENT) > 0 and waited >= stage.cool_down

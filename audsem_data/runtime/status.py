@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 from audsem_data.core.fingerprint import digest, identity
 from audsem_data.core.outcome import Status
-from audsem_data.core.stage import Kind
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.driver import summarize
 from audsem_data.runtime.ledger import Ledger
-from audsem_data.runtime.source import load_units
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,7 @@ def workspace_status(context: Context) -> list[StageStatus]:
     found = []
     for stage in context.stages.values():
         records = ledger.of(stage)
-        expected: int | None = len(records) if stage.kind is Kind.REPARTITION else None
-        if stage.kind is Kind.SOURCE:
-            expected = len(load_units(context, stage)) or None
-        elif stage.kind is not Kind.REPARTITION:
-            expected = len(ledger.primary(stage)) or None
+        expected = ledger.expected(stage)
         fingerprint = digest(identity(stage, context.config(stage)))
         summary = summarize(ledger, stage)
         found.append(

@@ -94,12 +94,12 @@ class Bench:
 
     def work(self, task: Task, progress: Progress) -> Report:
         """Carry out a task; what it raises is in the report's guards."""
-        if isinstance(task, MapTask):
-            records, guards = run_group(self.context, task.inputs, task.shard, self.open, progress)
-            return Report(task, tuple(records), guards=tuple(guards))
         guard = Guard(describe(task))
         with guard:
-            return self._single(task, progress)
+            if not isinstance(task, MapTask):
+                return self._single(task, progress)
+            records, guards = run_group(self.context, task.inputs, task.shard, self.open, progress)
+            return Report(task, tuple(records), guards=tuple(guards))
         return Report(task, guards=(guard,))
 
     def _single(self, task: SourceTask | PartTask | SummaryTask, progress: Progress) -> Report:

@@ -33,6 +33,9 @@ class TarWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None and self._tar.fileobj:
+            self._tar.fileobj.close()  # an unfinished tar: its end would be written to the disk that just failed
+            return
         with storage_errors(self._path):
             self._tar.close()
 

@@ -2,16 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
 from audsem_data.core.errors import CorruptionError, UsageError
+from audsem_data.core.keys import escape_video_id
 from audsem_data.core.recipe import Recipe
 from audsem_data.core.record import FileEntry, Record, part_name
 from audsem_data.core.stage import Stage
-from audsem_data.storage.location import LocalLocation
+from audsem_data.storage.location import TEMPORARY, LocalLocation
+
+Found = TypeVar("Found")
 
 _BLOCK = 1 << 20
 
@@ -65,12 +70,19 @@ class Workspace:
         self.location.put("partition.json", text.encode())
 
     def excluded(self) -> frozenset[str]:
-        """Return the video ids and `channel:ID`s of exclude.txt; `#` begins a comment."""
+        """Return the video ids of exclude.txt, as written and escaped; `#` begins a comment.
+
+        Raises UsageError for an entry that cannot be honoured: a takedown must not be ignored in silence.
+        """
         try:
-            lines = self.location.read("exclude.txt").decode().splitlines()
+            lines = self.location.read("exclude.txt").decode("utf-8-sig").splitlines()
         except FileNotFoundError:
             return frozenset()
-        return frozenset(entry for line in lines if (entry := line.partition("#")[0].strip()))
+        entries = [entry for line in lines if (entry := line.partition("#")[0].strip())]
+        for entry in entries:
+            if entry.startswith("channel:"):
+                raise UsageError(f"exclude.txt: {entry}: channels are not known here; list the videos instead")
+        return frozenset(entries) | frozenset(escape_video_id(entry) for entry in entries)
 
     def record(self, stage: Stage, shard: int) -> Record | None:
         """Return the record of a shard, or None when it has not been committed."""
@@ -88,14 +100,46 @@ class Workspace:
         sizes = self.location.sizes(folder(stage))
         found: dict[int, Record] = {}
         for name in sorted(sizes):
-            if name.startswith("part-") and name.endswith(".json"):
-                path = f"{folder(stage)}/{name}"
-                record = Record.parse(self.location.read(path), str(self.root / path))
-                for entry in record.files:
-                    if sizes.get(entry.name) != entry.bytes:
-                        raise CorruptionError(_damaged(self.root / folder(stage), entry, sizes, path))
+            if is_record(name) and (record := self._sound_record(stage, name, sizes)):
                 found[record.shard] = record
         return found
+
+    def _sound_record(self, stage: Stage, name: str, sizes: Mapping[str, int]) -> Record | None:
+        """Return a record whose files are there, or None when it has gone; `sizes` may be a moment old.
+
+        Another driver may have committed since the folder was listed: only what two looks agree on is damage.
+        """
+        path = f"{folder(stage)}/{name}"
+        for look in (sizes, None):
+            seen = self.location.sizes(folder(stage)) if look is None else look
+            try:
+                record = Record.parse(self.location.read(path), str(self.root / path))
+            except FileNotFoundError:
+                return None
+            wrong = [entry for entry in record.files if seen.get(entry.name) != entry.bytes]
+            if not wrong:
+                return record
+        raise CorruptionError(_damaged(stage, self.root / folder(stage), wrong[0], seen, record.shard))
+
+    def reading(self, stage: Stage, shard: int, read: Callable[[Record], Found]) -> Found | None:
+        """Return what `read` makes of a shard's record and files, or None when it has no record.
+
+        Readers never lock: when a file vanishes because its shard was committed anew meanwhile, the new
+        record is read instead.
+        """
+        before: Record | None = None
+        while (record := self.record(stage, shard)) is not None:
+            try:
+                return read(record)
+            except FileNotFoundError as error:
+                if record == before:
+                    missing = Path(error.filename)
+                    raise CorruptionError(
+                        f"{missing} is missing, and the record of {part_name(shard)} names it; "
+                        f"run `audsem-data invalidate {stage.name} --shard {shard}` and the stage again"
+                    ) from error
+                before = record
+        return None
 
     def path(self, stage: Stage, entry: FileEntry) -> Path:
         """Return where a committed file can be opened."""
@@ -107,7 +151,7 @@ class Workspace:
         if file_sha256(path) != entry.sha256:
             raise CorruptionError(
                 f"{path} is not what was committed (its SHA-256 differs); "
-                f"run `audsem-data invalidate {stage.name}` and the stage again"
+                f"run `audsem-data invalidate {stage.name} --shard {_shard_of(entry)}` and the stage again"
             )
         return path
 
@@ -136,6 +180,13 @@ class Workspace:
             if name not in kept:
                 self.location.delete(f"{folder(stage)}/{name}")
 
+    def sweep_scratch(self, older_than: float) -> None:
+        """Delete half-written files beside recipe.yaml and in logs/ that are older than some seconds."""
+        for place in ("", "logs"):
+            for path in (self.root / place).glob(f"{TEMPORARY}*"):
+                if time.time() - path.stat().st_mtime > older_than:
+                    path.unlink(missing_ok=True)
+
     def forget(self, stage: Stage, shard: int) -> None:
         """Remove the record of a shard; its files are swept by the next run, its spool stays."""
         self.location.delete(f"{folder(stage)}/{part_name(shard)}.json")
@@ -163,9 +214,18 @@ def file_sha256(path: Path) -> str:
     return hashed.hexdigest()
 
 
-def _damaged(where: Path, entry: FileEntry, sizes: Mapping[str, int], record: str) -> str:
+def is_record(name: str) -> bool:
+    """Say whether a file of a stage's folder is a record."""
+    return name.startswith("part-") and name.endswith(".json")
+
+
+def _shard_of(entry: FileEntry) -> int:
+    return int(entry.name.split("-")[1])
+
+
+def _damaged(stage: Stage, where: Path, entry: FileEntry, sizes: Mapping[str, int], shard: int) -> str:
     found = f"has {sizes[entry.name]} bytes" if entry.name in sizes else "is missing"
     return (
-        f"{where / entry.name} {found}, {record} says {entry.bytes} bytes; delete that record and run the "
-        "stage again: only this shard is redone"
+        f"{where / entry.name} {found}, and its record says {entry.bytes} bytes; run `audsem-data invalidate "
+        f"{stage.name} --shard {shard}` and the stage again: only this shard is redone"
     )

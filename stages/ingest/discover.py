@@ -1,4 +1,4 @@
-"""The units of the given sources: a subtitle file, a range of a dump, a table, or media without subtitles."""
+"""The units of the given sources: a subtitle file, a range of a dump, a table, or media that no file captions."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ def discover_units(sources: Sequence[str], range_bytes: int) -> Iterator[Unit]:
                 pass  # after all subtitles are known
     for file in files:
         if file.kind is Kind.MEDIA and (video_id := escape_video_id(file.path.stem)) not in captioned:
-            yield _unit(file, size=0, video_id=video_id)
+            yield _unit(file, size=0, video_id=video_id, media={video_id: str(file.path)})
 
 
 def _subtitles(file: SourceFile, name: SubtitleName, media: MediaIndex) -> Unit:

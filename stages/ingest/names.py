@@ -67,6 +67,11 @@ def is_english(tag: str) -> bool:
     return tag.lower().partition("-")[0] == "en"
 
 
+def language_of(tag: str) -> str:
+    """Return the language tag of what a media file says of a stream (`eng`); English where it says nothing."""
+    return "en" if tag in ("", "und") else _language(tag) or clean_language(tag)
+
+
 def _language(part: str) -> str | None:
     """Return the language tag that a part of a name is, if it is one."""
     tag = part.replace("_", "-")

@@ -8,6 +8,9 @@ class IngestReason(Reason):
 
     OTHER_LANGUAGE = "other_language", "the track is not English; detail names its language"
     AUTOMATIC = "automatic", "the file says that speech recognition wrote the track"
-    NO_SUBTITLES = "no_subtitles", "the media file has no subtitle file, or the dump no track, for the video"
+    NO_SUBTITLES = (
+        "no_subtitles",
+        "no file captions the media, and no text stream in it does; or the dump has no track",
+    )
     NO_CUES = "no_cues", "the track is sound but holds no cue"
     UNSUPPORTED_FORMAT = "unsupported_format", "a subtitle format that is not read; convert the file to VTT or SRT"

@@ -95,9 +95,9 @@ def _add(draft: _Draft, row: Mapping[str, Any], media: str | None) -> None:
 
 
 def _times(row: Mapping[str, Any]) -> tuple[int, int]:
-    if "start_ms" in row and "end_ms" in row:
-        return whole_ms(row["start_ms"]), whole_ms(row["end_ms"])
-    return seconds_to_ms(row["start"]), seconds_to_ms(row["end"])
+    if "start_ms" in row:
+        return whole_ms(row.get("start_ms")), whole_ms(row.get("end_ms"))
+    return seconds_to_ms(row.get("start")), seconds_to_ms(row.get("end"))
 
 
 def _video(row: Mapping[str, Any], folder: Path) -> tuple[str | None, str | None]:

@@ -12,12 +12,13 @@ from audsem_data.core.keys import ClipInterval, clip_id, cue_id, escape_video_id
 from audsem_data.core.layout import Unit
 from audsem_data.core.outcome import Done, Failed, Filtered, Outcome
 from audsem_data.media.subtitles.cue import Cue, Track
+from audsem_data.media.subtitles.embedded import read_embedded
 from audsem_data.media.subtitles.filmot import DumpDamage, DumpVideo, read_filmot
 from audsem_data.media.subtitles.reader import read_subtitles
 from audsem_data.media.subtitles.reasons import SubtitleError, SubtitleReason
 from audsem_data.stages.ingest.files import Kind
 from audsem_data.stages.ingest.media import media_signature
-from audsem_data.stages.ingest.names import clean_language, is_english
+from audsem_data.stages.ingest.names import clean_language, is_english, language_of
 from audsem_data.stages.ingest.reasons import IngestReason
 from audsem_data.stages.ingest.tables import TableDamage, read_table_tracks
 
@@ -57,7 +58,7 @@ class UnitReader:
                     else:
                         yield self._track(table.video_id, "en", table.track, table.media)
             case Kind.MEDIA:
-                yield self._filtered(self._payload["video_id"], "none", IngestReason.NO_SUBTITLES)
+                yield from self._embedded()
             case Kind.UNSUPPORTED:
                 language = self._payload["language"]
                 yield self._filtered(self._payload["video_id"], language, IngestReason.UNSUPPORTED_FORMAT)
@@ -71,6 +72,14 @@ class UnitReader:
         except SubtitleError as error:
             return f"{video_id}/{self._track_name(video_id, language)}", error.outcome()
         return self._track(video_id, language, track)
+
+    def _embedded(self) -> Fates:
+        video_id = self._payload["video_id"]
+        tracks = read_embedded(self._path)
+        if not tracks:
+            yield self._filtered(video_id, "none", IngestReason.NO_SUBTITLES)
+        for language, track in tracks:
+            yield self._track(video_id, language_of(language), track)
 
     def _dumped(self, found: DumpVideo | DumpDamage) -> Fates:
         if isinstance(found, DumpDamage):

@@ -93,14 +93,12 @@ def open_extract_sdh(config: ExtractConfig) -> Process:
 def _extract(item: Item, config: ExtractConfig) -> Outcome:
     text = clean_text(item["text"])
     duration = item["end_ms"] - item["start_ms"]
-    reason = _reason(item["text"], text) or _duration_reason(duration, config)
-    if reason:
-        return Filtered(reason, f"{duration} ms" if reason in _TIMES else item["text"][:200])
+    if reason := _text_reason(item["text"], text):
+        return Filtered(reason, item["text"][:200])
+    if reason := _duration_reason(duration, config):
+        return Filtered(reason, f"{duration} ms")
     kept = {name: item[name] for name in ("video_id", "start_ms", "end_ms", "language", "media", "media_signature")}
     return Done.one(text=text, caption=text[1:-1].strip(), **kept)
-
-
-_TIMES = (ExtractReason.TOO_SHORT, ExtractReason.TOO_LONG)
 
 
 def _duration_reason(duration: int, config: ExtractConfig) -> ExtractReason | None:
@@ -109,7 +107,7 @@ def _duration_reason(duration: int, config: ExtractConfig) -> ExtractReason | No
     return ExtractReason.TOO_LONG if duration > config.max_ms else None
 
 
-def _reason(original: str, text: str) -> ExtractReason | None:
+def _text_reason(original: str, text: str) -> ExtractReason | None:
     """Return why a text is no caption; `text` is the original cleaned."""
     has_letters = re.search("[A-Za-z]", text) is not None
     if not has_letters and _NOTES.search(original):

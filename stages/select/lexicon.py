@@ -80,16 +80,17 @@ def lexicon_bytes() -> bytes:
 
 def load_lexicon() -> Lexicon:
     """Return the lexicon."""
+    return Lexicon(dict(lexicon_terms()), yaml.safe_load(lexicon_bytes())["irregular"])
+
+
+def lexicon_terms() -> Iterator[tuple[str, str]]:
+    """Yield every term of the lexicon and its class."""
     raw: dict[str, Any] = yaml.safe_load(lexicon_bytes())
-    irregular = raw.pop("irregular")
-    return Lexicon(dict(_terms(raw)), irregular)
-
-
-def _terms(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for kind, groups in raw.items():
-        for group, words in groups.items() if isinstance(groups, dict) else [("", groups)]:
-            for term in words.split():
-                yield term.replace("_", " "), f"speech.{group}" if kind == "speech" else kind
+        if kind != "irregular":
+            for group, words in groups.items() if isinstance(groups, dict) else [("", groups)]:
+                for term in words.split():
+                    yield term.replace("_", " "), f"speech.{group}" if kind == "speech" else kind
 
 
 def _joined(forms: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -121,14 +121,14 @@ class _SelectCaptions:
             if caption.row["video_id"] in videos
         ]
         captions.sort(key=lambda caption: (sort_key(caption.clip), sort_key(caption.cue)))
-        fates = dict(_fates(captions, self._config.min_lexicon_score, part.payload.get("limited")))
+        fates = list(_fates(captions, self._config.min_lexicon_score, part.payload.get("limited")))
         kept = (
             {CLIP_ID.name: caption.clip, **caption.row, "lexicon_score": caption.score}
-            for caption in captions
-            if isinstance(fates[caption.cue], Done)
+            for caption, (_, outcome) in zip(captions, fates, strict=True)
+            if isinstance(outcome, Done)
         )
         write_rows(out, (CLIP_ID, *EMITS), kept)
-        return fates.items()
+        return fates
 
     def finish(self, parts: Sequence[tuple[Part, Path]], workspace: Path) -> None:
         """Do nothing."""

@@ -1,85 +1,28 @@
-"""The path from sources to clips without the runner: every stage called directly, tables held in memory."""
+"""Fixtures that run the stages of captions from sources to clips."""
 
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import settings
 
-from audsem_data.core.keys import sort_key
-from audsem_data.core.layout import Unit
 from audsem_data.core.outcome import Outcome
-from audsem_data.core.stage import Item, Stage
-from audsem_data.stages.ingest.ingest import open_ingest
 from audsem_data.stages.select.classify_lexicon import open_classify_lexicon
 from audsem_data.stages.select.extract_sdh import open_extract_sdh
 from audsem_data.stages.select.select_captions import open_select_captions
-from audsem_data.storage.parquet import to_table
 
-Rows = list[dict[str, Any]]
-Ingest = Callable[..., dict[str, Outcome]]
-Select = Callable[..., Rows]
+from .driver import Ingest, Rows, Select, Tables, ingest_table, open_stage, run_map
 
-
-class Tables:
-    """An upstream over tables in memory."""
-
-    def __init__(self, stages: Mapping[str, Sequence[pa.Table]], excluded: frozenset[str] = frozenset()) -> None:
-        self._stages, self._excluded = stages, excluded
-        self.reads: list[tuple[str, int, tuple[str, ...] | None]] = []
-
-    def shards(self, stage: str) -> Sequence[int]:
-        return range(len(self._stages[stage]))
-
-    def table(self, stage: str, shard: int, columns: Sequence[str] | None = None) -> pa.Table:
-        self.reads.append((stage, shard, columns and tuple(columns)))
-        table = self._stages[stage][shard]
-        return table.select(list(columns)) if columns else table
-
-    def tar(self, stage: str, shard: int) -> Path:
-        raise NotImplementedError
-
-    def excluded(self, video_id: str) -> bool:
-        return video_id in self._excluded
-
-
-def open_stage(stage: Stage, **options: Any) -> Any:
-    return stage.open(stage.options(options))
-
-
-def run_map(stage: Stage, table: pa.Table, **options: Any) -> tuple[pa.Table, dict[str, Outcome]]:
-    """Run a map stage over the rows of a table, through the declared schemas."""
-    rows = table.to_pylist()
-    key = stage.key.name
-    items = [Item(row[key], row, {}, {}) for row in rows]
-    outcomes = dict(zip((item.key for item in items), open_stage(stage, **options)(items), strict=True))
-    made = [{key: name, **row} for name, outcome in outcomes.items() for row in outcome.rows]
-    return to_table(stage.columns, made), outcomes
-
-
-def ingest_table(sources: Sequence[Path], **options: Any) -> tuple[pa.Table, dict[str, Outcome]]:
-    source = open_stage(open_ingest, **options)
-    units: list[Unit] = sorted(
-        source.discover([str(path) for path in sources]), key=lambda unit: sort_key(unit.name)
-    )
-    assert len({unit.name for unit in units}) == len(units)
-    outcomes: dict[str, Outcome] = {}
-    for unit in units:
-        for key, outcome in source.read(unit):
-            assert key not in outcomes
-            outcomes[key] = outcome
-    rows = [dict(row) for outcome in outcomes.values() for row in outcome.rows]
-    rows.sort(key=lambda row: sort_key(row["cue_id"]))
-    return to_table(open_ingest.columns, rows), outcomes
+# A busy machine is no reason to fail.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture
 def ingest() -> Ingest:
     """Return the outcomes of ingesting these sources, by track key."""
 
-    def run(*sources: Path, **options: Any) -> dict[str, Outcome]:
+    def run(*sources: Path, **options: object) -> dict[str, Outcome]:
         return ingest_table(sources, **options)[1]
 
     return run
@@ -89,7 +32,7 @@ def ingest() -> Ingest:
 def select(tmp_path: Path) -> Select:
     """Return the clips that these sources give."""
 
-    def run(*sources: Path, **options: Any) -> Rows:
+    def run(*sources: Path, **options: object) -> Rows:
         cues, _ = ingest_table(sources)
         captions, _ = run_map(open_extract_sdh, cues)
         scores, _ = run_map(open_classify_lexicon, captions)

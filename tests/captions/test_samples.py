@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.captions.conftest import Select
+from .driver import Select
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 pytestmark = [pytest.mark.samples, pytest.mark.skipif(not SAMPLES.is_dir(), reason="no sample videos here")]

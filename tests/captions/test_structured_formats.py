@@ -46,8 +46,8 @@ HEAD = '<?xml version="1.0" encoding="utf-16" ?>'
     [
         '<transcript><text start="0.47" dur="2.922">[a &amp;amp; b]&lt;br/&gt;[c]</text></transcript>',
         '<timedtext><window id="1" t="0"/><text t="470" d="2922">[a &amp;amp; b]\n[c]</text></timedtext>',
-        '<timedtext format="3"><head><pen id="1"/></head><body><p t="470" d="2922">[a &amp; b]<br/>[c]</p></body></timedtext>',
-        '<timedtext format="3"><body><p t="470" d="2922"><s>[a &amp; b]\n</s><s p="1">[c]</s></p></body></timedtext>',
+        '<timedtext><head><pen/></head><body><p t="470" d="2922">[a &amp; b]<br/>[c]</p></body></timedtext>',
+        '<timedtext><body><p t="470" d="2922"><s>[a &amp; b]\n</s><s p="1">[c]</s></p></body></timedtext>',
     ],
 )
 def test_srv(text: str) -> None:

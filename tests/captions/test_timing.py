@@ -45,6 +45,6 @@ def test_what_is_no_time_is_a_value_error(value: object) -> None:
         whole_ms(value)
 
 
-@pytest.mark.parametrize(("value", "ms"), [(470, 470), (" 470 ", 470), ("-3", -3), (0, 0)])
+@pytest.mark.parametrize(("value", "ms"), [(470, 470), (" 470 ", 470), ("-3", -3), (0, 0), (470.0, 470)])
 def test_whole_milliseconds(value: object, ms: int) -> None:
     assert whole_ms(value) == ms

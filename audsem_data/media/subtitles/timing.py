@@ -44,10 +44,11 @@ def span_ms(start: object, duration: object) -> tuple[int, int]:
 
 
 def whole_ms(ms: object) -> int:
-    """Return a whole number of milliseconds (an integer or its digits) as an integer; raises ValueError."""
-    if not re.fullmatch(r"-?\d{1,12}", str(ms).strip()):
+    """Return a whole number of milliseconds (`470`, `"470"`, `470.0`) as an integer; raises ValueError."""
+    match = re.fullmatch(r"(-?\d{1,12})(?:\.0*)?", str(ms).strip())
+    if not match:
         raise ValueError(f"{ms!r} is not a whole number of milliseconds")
-    return int(str(ms))
+    return int(match[1])
 
 
 def _decimal(seconds: object) -> Decimal:

@@ -1,0 +1,1 @@
+"""Tests of captions: subtitle readers, ingest, extraction, the lexicon and the selection."""

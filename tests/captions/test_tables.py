@@ -1,0 +1,66 @@
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from .driver import Ingest, ingest_table
+
+COLUMNS = ["video_id", "start_ms", "end_ms", "text"]
+
+
+def _rows(path: Path) -> list[tuple[Any, ...]]:
+    table, _ = ingest_table([path])
+    return [tuple(row[name] for name in COLUMNS) for row in table.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "video_id,start,end,text\nv w,0.47,3.392,[a]\n",
+        "\ufeffText,Video,START_MS,end_ms,more\r\n[a],v w,470,3392,x\r\n",
+        'start,end,path,text\n0.470,3.3920,films/v w.mp4,"[a]"\n',
+        "video,start,end,text\nv w.webm,.47,3.392,[a]\n",
+    ],
+)
+def test_csv(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    assert _rows(path) == [("v%20w", 470, 3392, "[a]")]
+
+
+def test_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(
+        pa.table({"video_id": ["v", "v"], "start": [0.47, 4.1], "end": [3.392, 5.0], "text": ["[a]", None]}), path
+    )
+    assert _rows(path) == [("v", 470, 3392, "[a]")]
+
+
+def test_a_path_names_the_media_and_is_relative_to_the_table(tmp_path: Path) -> None:
+    (tmp_path / "v.mp4").write_bytes(b"x")
+    (tmp_path / "t.csv").write_text("path,start,end,text\nv.mp4,1,2,[a]\ngone.mp4,1,2,[a]\n", encoding="utf-8")
+    table, _ = ingest_table([tmp_path / "t.csv"])
+    gone, there = sorted(table.to_pylist(), key=lambda row: row["video_id"])
+    assert (there["media"], there["media_signature"][:2]) == (str(tmp_path / "v.mp4"), "1-")
+    assert (gone["media"], gone["media_signature"]) == (str(tmp_path / "gone.mp4"), None)
+
+
+def test_rows_that_cannot_be_read_are_counted(tmp_path: Path, ingest: Ingest) -> None:
+    text = "video_id,start,end,text\nv,1,2,[a]\nv,x,2,[a]\n,1,2,[a]\nv,3\nw,5,4,[a]\n"
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    outcomes = ingest(tmp_path / "t.csv")
+    details = {key.split("/")[0]: outcome.detail for key, outcome in outcomes.items()}
+    assert details == {
+        "v": '{"cues": 3, "damaged": 2, "kept": 1}',
+        "w": '{"bad_time": 1, "cues": 1, "kept": 0}',
+        "t%2Ecsv": "1 rows name no video; the first is row 3",
+    }
+
+
+def test_a_table_that_breaks_off_keeps_what_came_before(tmp_path: Path, ingest: Ingest) -> None:
+    text = 'video_id,start,end,text\nv,1,2,[a]\nw,1,2,"' + "x" * 200_000
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    outcomes = ingest(tmp_path / "t.csv")
+    assert sorted(str(outcome.status) for outcome in outcomes.values()) == ["done", "failed_permanent"]

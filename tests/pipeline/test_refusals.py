@@ -1,0 +1,46 @@
+"""What is refused, how it is said, and with which exit code."""
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import run_cli
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("run", "--source", "nowhere"), 2, "no such file"),
+        (("run", "--profile", "grand"), 2, "profiles: offline"),
+        (("run", "--set", "select-clips.min_duratoin_ms=1"), 2, "min_duratoin_ms"),
+        (("run", "--set", "nonsense"), 2, "STAGE.OPTION=VALUE"),
+        (("run", "--until", "polish"), 2, "polish"),
+        (("run",), 2, "--source"),
+        (("combine",), 2, "run `audsem-data"),
+        (("combine", "--engine", "ray"), 2, "engines: local"),
+        (("status",), 2, "not a workspace"),
+        (("explain", "not-an-id"), 2, "not a workspace"),
+    ],
+)
+def test_a_clear_line_and_exit_code(tmp_path: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
+    refused = run_cli(*arguments, "--workspace", tmp_path / "w", expect=code)
+    assert says in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) <= 2
+
+
+def test_a_changed_option_is_refused_with_its_difference(workspace: Path) -> None:
+    recipe = (workspace / "recipe.yaml").read_bytes()
+    setting = ["--set", "select-clips.min_duration_ms=4000"]
+    refused = run_cli("run", "--workspace", workspace, *setting, expect=3)
+    assert "config.min_duration_ms: 3000 -> 4000" in refused.stderr
+    assert "audsem-data invalidate select-clips" in refused.stderr
+    assert (workspace / "recipe.yaml").read_bytes() == recipe
+    run_cli("invalidate", "select-clips", "--workspace", workspace)
+    run_cli("run", "--workspace", workspace, *setting)
+    assert "min_duration_ms: 4000" in (workspace / "recipe.yaml").read_text()
+
+
+def test_a_reason_that_a_stage_does_not_have_is_refused(workspace: Path) -> None:
+    refused = run_cli("retry", "standardize", "--reason", "bad_luck", "--workspace", workspace, expect=2)
+    assert "its reasons:" in refused.stderr

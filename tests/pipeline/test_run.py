@@ -1,0 +1,90 @@
+"""The offline profile from made videos to a dataset, and what its commands say."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from audsem_data import Project
+
+from .conftest import run_cli
+
+TASKS = ("generate-captioning", "generate-mc-qa", "generate-open-qa", "generate-creative-writing")
+
+
+def status(workspace: Path) -> dict[str, dict[str, object]]:
+    found = json.loads(run_cli("status", "--workspace", workspace, "--json").stdout)
+    return {stage["stage"]: stage for stage in found["stages"]}
+
+
+def test_every_stage_is_complete_and_reconciles(built: Path) -> None:
+    for name, stage in status(built).items():
+        assert stage["complete"], name
+        assert sum(stage["counts"].values()) == stage["rows_in"]  # type: ignore[attr-defined]
+        assert not any(reason.startswith("failed") for reason in stage["counts"]), name  # type: ignore[attr-defined]
+
+
+def test_made_sounds_are_kept_and_made_speech_is_not(built: Path) -> None:
+    clips = Project(built).read("select-captions").to_pylist()
+    assert len(clips) == 20  # five sounds in each of four videos
+    assert not {"Chapter 2", "I told you already."} & {row["caption"] for row in clips}
+
+
+def test_every_kept_clip_has_examples_of_every_task_and_variant(built: Path) -> None:
+    project = Project(built)
+    kept = {row["clip_id"] for row in project.read("select-clips").to_pylist() if row["keep"]}
+    assert kept
+    for task in TASKS:
+        rows = project.read(task).to_pylist()
+        for variant in ("simple", "semantic"):
+            assert {row["clip_id"] for row in rows if row["variant"] == variant} == kept, (task, variant)
+
+
+def test_a_second_run_does_nothing(workspace: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in workspace.rglob("*.parquet")}
+    again = run_cli("run", "--workspace", workspace)
+    assert "worked on" not in again.stdout
+    assert {path: path.stat().st_mtime_ns for path in workspace.rglob("*.parquet")} == before
+
+
+def test_verify_reads_every_byte(workspace: Path) -> None:
+    run_cli("status", "--workspace", workspace, "--verify")
+    data = next((workspace / "combine" / "v1").glob("part-*.parquet"))
+    damaged = bytearray(data.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    data.write_bytes(damaged)
+    found = run_cli("status", "--workspace", workspace, "--verify", expect=1)
+    assert data.name in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_explain_tells_the_life_of_a_kept_clip(built: Path) -> None:
+    clip = next(row["clip_id"] for row in Project(built).read("select-clips").to_pylist() if row["keep"])
+    told = json.loads(run_cli("explain", clip, "--workspace", built, "--json").stdout)
+    assert {event["stage"] for event in told} == set(status(built))
+    assert {event["outcome"] for event in told} == {"done"}
+
+
+@pytest.mark.parametrize(
+    ("text", "stage", "reason"),
+    [("[Chapter 2]", "select-captions", "below_threshold"), ("Come in.", "ingest", None)],
+)
+def test_explain_tells_where_a_cue_went(built: Path, made: Path, text: str, stage: str, reason: str | None) -> None:
+    key = _cue(made, text)
+    told = run_cli("explain", key, "--workspace", built)
+    assert stage in told.stdout.splitlines()[-1 if reason else 0]
+    assert (reason or "no_bracket") in told.stdout
+
+
+def _cue(made: Path, text: str) -> str:
+    """Return the clip id of a line in the made json3 subtitles."""
+    path = next((made / "subtitles").glob("*.json3"))
+    event = next(e for e in json.loads(path.read_text())["events"] if e["segs"][0]["utf8"] == text)
+    start = event["tStartMs"]
+    return f"{path.name.partition('.')[0]}_{start:09d}_{start + event['dDurationMs']:09d}"
+
+
+def test_plan_and_doctor_answer(built: Path) -> None:
+    plan = json.loads(run_cli("plan", "--workspace", built, "--json").stdout)
+    assert all(stage["pending"] == 0 for stage in plan["stages"])
+    assert "python" in run_cli("doctor", "--workspace", built).stdout
