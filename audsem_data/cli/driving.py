@@ -29,10 +29,9 @@ def drive(context: Context, groups: Sequence[Sequence[str]]) -> None:
     """Run groups of stages, one line of summary each; raises RowsFailedError under --strict."""
     failed = 0
     with driving(context) as driver:
-        for names in groups:
-            for summary in driver.run(names):
-                typer.echo(line(summary))
-                failed += summary.failed
+        for summary in driver.run_all(groups):
+            typer.echo(line(summary))
+            failed += summary.failed
     if failed:
         typer.echo(f"{failed} rows failed; `audsem-data status` shows why, `explain` and `retry` go on from there")
     if failed and context.options.strict:

@@ -47,7 +47,7 @@ class Project:
         context = existing_context(self.root, RunOptions(workers=workers))
         todo = [[stage] for stage in stages] or groups(context, until)
         with driving(context, shown=False) as driver:
-            return [summary for names in todo for summary in driver.run(names)]
+            return list(driver.run_all(todo))
 
     def read(self, *stages: str) -> pa.Table:
         """Return the rows of the first stage with the columns of the others beside them, in key order.

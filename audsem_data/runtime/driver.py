@@ -3,7 +3,7 @@
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -54,6 +54,15 @@ class Driver:
     def __init__(self, context: Context, pool: Pool, shown: bool = True) -> None:
         self.context, self.ledger = context, Ledger(context)
         self._pool, self._shown = pool, shown
+
+    def run_all(self, groups: Sequence[Sequence[str]]) -> Iterator[StageSummary]:
+        """Run groups of stages one after another, having first refused what cannot be run to the end."""
+        for names in groups:
+            for name in names:
+                stage = self.context.stage(name)
+                check_drift(self.context, stage, self.ledger.of(stage))
+        for names in groups:
+            yield from self.run(names)
 
     def run(self, names: Sequence[str]) -> list[StageSummary]:
         """Run a stage, or several map stages as a group, and return a summary of each.

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import scipy
 from numpy.typing import NDArray
-from scipy.signal import sosfilt
 
 from audsem_data.core.schema import Column
 from audsem_data.media.acoustics.signal import Signal
@@ -26,7 +26,7 @@ _ABSOLUTE_LUFS, _RELATIVE_LU = -70.0, -10.0
 
 def measure(signal: Signal) -> dict[str, Any]:
     """Return the values of COLUMNS."""
-    weighted = sosfilt(k_weighting(signal.rate), signal.centred)
+    weighted = scipy.signal.sosfilt(k_weighting(signal.rate), signal.centred)
     loudness = _gated(_block_powers(weighted, signal.rate))
     return {"loudness_lufs": None if loudness is None else round(loudness, 2)}
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, median_filter
 
 from audsem_data.core.schema import Column
 from audsem_data.media.acoustics.signal import HOP_S, WINDOW_S, Signal
@@ -44,12 +44,14 @@ def envelope(signal: Signal) -> NDArray[np.float64]:
         rise[_LAG:] = np.maximum(levels[_LAG:] - levels[:-_LAG], 0).mean(axis=1)
         after = total[np.minimum(np.arange(_LAG, len(total)) + _AFTER, len(total) - 1)]
         rise[_LAG:][after < _FALLEN * total[:-_LAG]] = 0
-    return np.asarray(np.maximum(rise - median_filter(rise, size=_MEDIAN, mode="nearest"), 0))
+    return np.asarray(np.maximum(rise - scipy.ndimage.median_filter(rise, size=_MEDIAN, mode="nearest"), 0))
 
 
 def measure(signal: Signal, rises: NDArray[np.float64]) -> dict[str, Any]:
     """Return the values of COLUMNS, given the envelope."""
-    peaks = np.flatnonzero((rises >= _RISE_DB) & (rises == maximum_filter1d(rises, size=2 * _APART - 1)))
+    peaks = np.flatnonzero(
+        (rises >= _RISE_DB) & (rises == scipy.ndimage.maximum_filter1d(rises, size=2 * _APART - 1))
+    )
     frames: list[int] = []
     for peak in peaks.tolist():  # of equal neighbours the first counts
         if not frames or peak - frames[-1] >= _APART:

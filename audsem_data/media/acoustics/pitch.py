@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import scipy
 from numpy.typing import NDArray
-from scipy.fft import irfft, rfft
 
 from audsem_data.core.schema import Column
 from audsem_data.media.acoustics.signal import LEVEL_FRAME_S, Signal
@@ -76,9 +76,9 @@ def _autocorrelation(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     size = frames.shape[1]
     window = np.hanning(size + 1)[:-1].astype(np.float32)
     tapered = (frames - frames.mean(axis=1, keepdims=True)) * window
-    own = irfft(np.abs(rfft(window, 2 * size)) ** 2, 2 * size)[: size // 2]
-    spectrum = rfft(tapered, 2 * size, axis=1)
-    products = irfft(spectrum.real**2 + spectrum.imag**2, 2 * size, axis=1)[:, : size // 2]
+    own = scipy.fft.irfft(np.abs(scipy.fft.rfft(window, 2 * size)) ** 2, 2 * size)[: size // 2]
+    spectrum = scipy.fft.rfft(tapered, 2 * size, axis=1)
+    products = scipy.fft.irfft(spectrum.real**2 + spectrum.imag**2, 2 * size, axis=1)[:, : size // 2]
     energy = np.maximum(products[:, :1], np.float32(1e-12))
     return np.asarray(products / energy * (own[0] / own), dtype=np.float32)
 

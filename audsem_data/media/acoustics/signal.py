@@ -3,7 +3,7 @@
 from functools import cached_property
 
 import numpy as np
-import scipy.fft
+import scipy
 from numpy.typing import NDArray
 
 from audsem_data.media.level import FLOOR_DB

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import scipy
 from numpy.typing import NDArray
-from scipy.fft import irfft, next_fast_len, rfft
 
 from audsem_data.core.schema import Column
 from audsem_data.media.acoustics.signal import HOP_S
@@ -63,8 +63,8 @@ def _period(envelope: NDArray[np.float64]) -> tuple[float | None, float]:
 def _autocorrelation(envelope: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the autocorrelation by lag, 1 at lag 0, not made up for the shorter overlap at longer lags."""
     centred = envelope - envelope.mean()
-    size = next_fast_len(2 * len(centred), real=True)
-    products = irfft(np.abs(rfft(centred, size)) ** 2, size)[: len(centred)]
+    size = scipy.fft.next_fast_len(2 * len(centred), real=True)
+    products = scipy.fft.irfft(np.abs(scipy.fft.rfft(centred, size)) ** 2, size)[: len(centred)]
     if products[0] <= 0:
         return np.zeros(len(centred))
     return np.asarray(products / products[0])
