@@ -1,4 +1,4 @@
-"""SIGKILL of the whole process group at seeded points of progress; resumed each time, the bytes come out the same."""
+"""SIGKILL of the whole process group at seeded points of progress; resumed each time, the bytes are the same."""
 
 import hashlib
 import json

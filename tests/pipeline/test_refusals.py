@@ -16,7 +16,7 @@ from .conftest import run_cli
         (("run", "--set", "nonsense"), 2, "STAGE.OPTION=VALUE"),
         (("run", "--until", "polish"), 2, "polish"),
         (("run",), 2, "--source"),
-        (("combine",), 2, "run `audsem-data"),
+        (("combine",), 2, "not a workspace"),
         (("combine", "--engine", "ray"), 2, "engines: local"),
         (("status",), 2, "not a workspace"),
         (("explain", "not-an-id"), 2, "not a workspace"),
