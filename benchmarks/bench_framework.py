@@ -82,9 +82,8 @@ def main() -> None:
             again = time.perf_counter() - started
         plain = by_hand(context, Path(name))
         print(f"{SHARDS} shards of {ROWS} rows, a stage that copies a column, in one process")
-        print(
-            f"spine {spine / SHARDS * 1000:.1f} ms a shard, by hand {plain / SHARDS * 1000:.1f} ms: {spine / plain:.1f} x"
-        )
+        cost, loop = spine / SHARDS * 1000, plain / SHARDS * 1000
+        print(f"spine {cost:.1f} ms a shard, by hand {loop:.1f} ms: {cost / loop:.1f} x")
         print(f"a rerun with nothing to do: {again / SHARDS * 1000:.2f} ms a shard")
 
 
