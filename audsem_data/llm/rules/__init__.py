@@ -1,0 +1,1 @@
+"""The writer that works by rules: it says what the caption and the measured sound support, and nothing else."""
