@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from audsem_data.core.errors import UsageError
 from audsem_data.core.keys import ClipInterval, clip_id, parse_clip_id
 from audsem_data.core.record import Record, part_name
+from audsem_data.core.schema import CLIP_ID
 from audsem_data.core.stage import Kind, Stage
 from audsem_data.runtime.context import Context
 from audsem_data.storage.parquet import read_table
@@ -35,17 +37,19 @@ def explain(context: Context, key: str) -> list[Event]:
     """
     interval = parse_clip_id(key)
     prefix = clip_id(*interval)
-    events = [event for stage in context.stages.values() for event in _of_stage(context, stage, prefix, interval)]
+    home = context.workspace.partition().get(interval.video_id)
+    stages = context.stages.values()
+    events = [event for stage in stages for event in _of_stage(context, stage, home, prefix, interval)]
     if not events:
         raise UsageError(f"nothing is known of {prefix}: no track of a video {interval.video_id!r} was ingested")
     return events
 
 
-def _of_stage(context: Context, stage: Stage, prefix: str, interval: ClipInterval) -> Iterator[Event]:
-    home = context.workspace.partition().get(interval.video_id)
-    partitioned = stage.kind is not Kind.SOURCE and stage.key.name == "clip_id" and stage.kind is Kind.MAP
+def _of_stage(
+    context: Context, stage: Stage, home: int | None, prefix: str, interval: ClipInterval
+) -> Iterator[Event]:
     shards: dict[int, Record] = dict(context.workspace.records(stage))
-    if partitioned and home is not None:
+    if stage.kind is Kind.MAP and stage.key.name == CLIP_ID.name and home is not None:
         shards = {home: shards[home]} if home in shards else {}
     for shard, record in shards.items():
         yield from _of_shard(context, stage, shard, record, prefix, interval)
@@ -59,18 +63,21 @@ def _of_shard(
     fates = outcomes.filter(pc.starts_with(outcomes["key"], begins)).to_pylist()
     if not fates:
         return
-    data = read_table(context.workspace.path(stage, record.data))
-    rows = data.filter(pc.starts_with(data[stage.key.name], prefix)).to_pylist()
+    path = context.workspace.path(stage, record.data)
+    shown = [field.name for field in pq.read_schema(path) if "binary" not in str(field.type)]
+    data = read_table(path, shown)
+    key = shown[0]  # the files of one dataset may have different keys: clips, examples
+    rows = data.filter(pc.starts_with(data[key], prefix)).to_pylist()
     for fate in fates:
-        mine = [row for row in rows if _belongs(row, stage, fate["key"], prefix)]
+        mine = [row for row in rows if _belongs(row, stage, key, fate["key"])]
         yield Event(
             stage.name, part_name(shard), fate["key"], fate["outcome"], fate["reason"], fate["detail"], mine
         )
 
 
-def _belongs(row: dict[str, Any], stage: Stage, key: str, prefix: str) -> bool:
+def _belongs(row: dict[str, Any], stage: Stage, key: str, input_key: str) -> bool:
     """Say whether an output row came from an input row: by its track for a source, else by its key."""
     if stage.kind is Kind.SOURCE:
-        return bool(key.endswith(f"/{row.get('track')}"))
-    output = row[stage.key.name]
-    return bool(output == key or output.startswith(key) or key.startswith(output))
+        return input_key.endswith(f"/{row.get('track')}")
+    output = str(row[key])
+    return output.startswith(input_key) or input_key.startswith(output)

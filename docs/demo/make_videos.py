@@ -87,7 +87,7 @@ SOUNDS: dict[str, Callable[[float], Wave]] = {
     "[static hissing]": lambda s: noise(s, 50, 16000, 6),
     "(waves crashing)": lambda s: swell(s, 3.1, noise(s, 200, 6000, 7)),
     "[phone ringing]": lambda s: tone(s, 440, 480) * (time_of(s) % 2.0 < 1.2),
-    "[heart beating]": lambda s: pulses(s, 0.9, 0.06, tone(s, 45, 60)),
+    "[heartbeat thumping]": lambda s: pulses(s, 0.9, 0.06, tone(s, 45, 60)),
     "[whistle blowing]": lambda s: tone(s, 2800, 2950) * (time_of(s) % 1.5 < 1.0),
     "[geiger counter clicking]": lambda s: pulses(s, 0.19, 0.003, noise(s, 3000, 12000, 8)),
 }
