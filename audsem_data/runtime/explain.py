@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from audsem_data.core.errors import UsageError
 from audsem_data.core.keys import ClipInterval, clip_id, parse_clip_id
 from audsem_data.core.record import Record, part_name
-from audsem_data.core.schema import CLIP_ID
+from audsem_data.core.schema import CUE_ID
 from audsem_data.core.stage import Kind, Stage
 from audsem_data.runtime.context import Context
 from audsem_data.storage.parquet import read_table
@@ -49,7 +49,7 @@ def _of_stage(
     context: Context, stage: Stage, home: int | None, prefix: str, interval: ClipInterval
 ) -> Iterator[Event]:
     shards: dict[int, Record] = dict(context.workspace.records(stage))
-    if stage.kind is Kind.MAP and stage.key.name == CLIP_ID.name and home is not None:
+    if stage.kind is Kind.MAP and stage.key.name != CUE_ID.name and home is not None:
         shards = {home: shards[home]} if home in shards else {}
     for shard, record in shards.items():
         yield from _of_shard(context, stage, shard, record, prefix, interval)

@@ -1,0 +1,1 @@
+"""The writer by rules and the validators."""
