@@ -20,6 +20,7 @@ def show(name: str, text: object) -> None:
 
 def main() -> None:
     """Print the splits of every task and one row of each."""
+    datasets.disable_progress_bars()
     folder = sys.argv[1]
     for task in TASKS:
         # decode=False: the bytes as they are, so that no torchcodec is needed

@@ -1,6 +1,5 @@
 """SIGKILL of the whole process group at seeded points of progress; resumed each time, the bytes are the same."""
 
-import hashlib
 import json
 import os
 import random
@@ -11,29 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from .comparing import data_files, stray_files, unreconciled
 from .conftest import COMMAND, run_cli
 
 SMALL = ("--set", "ingest.shard_units=1", "--set", "select-captions.shard_clips=5")
 SEED = 20251114
-
-
-def data_files(workspace: Path) -> dict[str, str]:
-    """Return the digest of every committed data file, the frozen partition and the dataset."""
-    found = [*workspace.glob("*/v*/part-*.parquet"), *workspace.glob("*/v*/part-*.tar")]
-    found += [path for path in (workspace / "audsem").rglob("*") if path.is_file()]
-    found.append(workspace / "partition.json")
-    return {str(path.relative_to(workspace)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
-
-
-def stray_files(workspace: Path) -> set[str]:
-    """Return the files of stages and dataset that nothing names."""
-    named = {"units.json", "plan.json", "state.json"}
-    for path in workspace.glob("*/v*/part-*.json"):
-        record = json.loads(path.read_text())
-        named |= {path.name} | {record[what]["name"] for what in ("data", "outcomes", "tar") if record[what]}
-    here = {path.name for path in workspace.glob("*/v*/*")} - named
-    top = {path.name for path in workspace.iterdir() if path.is_file()} - {"recipe.yaml", "partition.json"}
-    return here | top | {path.name for path in workspace.iterdir() if path.name.startswith(".")}
 
 
 def progress(workspace: Path) -> int:
@@ -69,9 +50,8 @@ def drill(source: Path, tmp_path: Path, kills: int, workers: int) -> None:
     run_cli(*arguments, killed)
     assert data_files(killed) == data_files(whole)
     assert not stray_files(killed)
-    for stage in json.loads(run_cli("status", "--workspace", killed, "--json").stdout)["stages"]:
-        assert stage["complete"]
-        assert sum(stage["counts"].values()) == stage["rows_in"]
+    assert not unreconciled(killed)
+    assert all(s["complete"] for s in json.loads(run_cli("status", "-w", killed, "--json").stdout)["stages"])
 
 
 def test_three_kills_change_no_byte(made: Path, tmp_path: Path) -> None:
