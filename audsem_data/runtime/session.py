@@ -21,7 +21,6 @@ from audsem_data.runtime.staleness import check_drift
 from audsem_data.storage.workspace import Workspace
 
 DEFAULT_PROFILE = "offline"
-ABANDONED = 60.0  # seconds; nobody takes so long to write a recipe or a partition
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def _parse(context: Context, setting: str) -> tuple[Stage, str, object]:
 @contextmanager
 def driving(context: Context, shown: bool = True) -> Iterator[Driver]:
     """Give a driver that logs to the workspace, whose workers live until the block ends."""
-    context.workspace.sweep_scratch(older_than=ABANDONED)
+    context.workspace.sweep_scratch()
     with logged_run(context.workspace) as run:
         context = replace(context, run=run)
         with Pool(context) as pool, graceful(pool):

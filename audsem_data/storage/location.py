@@ -7,6 +7,8 @@ and survives a crash of the machine once they return: temporary file, fsync, ren
 import errno
 import itertools
 import os
+import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +78,7 @@ class LocalLocation:
         """Return a fresh path in the folder, so that publishing is a rename on one file system."""
         with storage_errors(self.root / folder):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
-        return self.root / folder / f"{TEMPORARY}{os.getpid()}-{next(_serial)}"
+        return self.root / folder / f"{TEMPORARY}{socket.gethostname()}-{os.getpid()}-{next(_serial)}"
 
     def publish(self, scratch: Path, name: str) -> None:
         """Flush the file to disk, rename it and flush the folder."""
@@ -108,6 +110,19 @@ def _fsync(path: Path) -> None:
         os.close(handle)
 
 
+def is_abandoned(scratch: Path) -> bool:
+    """Say whether a scratch file's writer is gone; of another machine's writer, whether it is a day old."""
+    host, pid, _ = scratch.name.removeprefix(TEMPORARY).rsplit("-", 2)
+    try:
+        if host != socket.gethostname():
+            return time.time() - scratch.stat().st_mtime > _DAY
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, FileNotFoundError):
+        return True
+    return False
+
+
+_DAY = 86400.0
 _ADVICE = {
     errno.ENOSPC: "the disk is full; free some space (`audsem-data clean` gives back intermediates)",
     errno.EDQUOT: "your disk quota is used up; free some space",

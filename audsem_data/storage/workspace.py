@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +13,7 @@ from audsem_data.core.keys import escape_video_id
 from audsem_data.core.recipe import Recipe
 from audsem_data.core.record import FileEntry, Record, part_name
 from audsem_data.core.stage import Stage
-from audsem_data.storage.location import TEMPORARY, LocalLocation
+from audsem_data.storage.location import TEMPORARY, LocalLocation, is_abandoned
 
 Found = TypeVar("Found")
 
@@ -180,11 +179,11 @@ class Workspace:
             if name not in kept:
                 self.location.delete(f"{folder(stage)}/{name}")
 
-    def sweep_scratch(self, older_than: float) -> None:
-        """Delete half-written files beside recipe.yaml and in logs/ that are older than some seconds."""
+    def sweep_scratch(self) -> None:
+        """Delete half-written files beside recipe.yaml and in logs/ whose writers are gone."""
         for place in ("", "logs"):
             for path in (self.root / place).glob(f"{TEMPORARY}*"):
-                if time.time() - path.stat().st_mtime > older_than:
+                if is_abandoned(path):
                     path.unlink(missing_ok=True)
 
     def forget(self, stage: Stage, shard: int) -> None:
