@@ -119,6 +119,8 @@ def is_abandoned(scratch: Path) -> bool:
         os.kill(int(pid), 0)
     except (ProcessLookupError, FileNotFoundError):
         return True
+    except PermissionError:
+        return False  # it lives, as another user
     return False
 
 
