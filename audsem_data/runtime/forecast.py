@@ -29,11 +29,12 @@ class Forecast:
 def forecast(context: Context) -> list[Forecast]:
     """Return what is left for each stage; reads records only, and changes nothing."""
     ledger = Ledger(context)
-    behind = False
+    behind: set[str] = set()
     found = []
     for stage in context.stages.values():
-        pending, why = _pending(context, ledger, stage, behind)
-        behind = behind or pending != 0
+        pending, why = _pending(context, ledger, stage, bool(behind & ledger.upstream(stage).keys()))
+        if pending != 0:
+            behind.add(stage.name)
         found.append(_estimate(stage.name, list(ledger.of(stage).values()), pending, why))
     return found
 

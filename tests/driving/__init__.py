@@ -1,0 +1,1 @@
+"""The spine, tried with toy stages over numbers."""

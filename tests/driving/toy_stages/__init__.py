@@ -1,0 +1,1 @@
+"""Toy stages: imported by name, also in worker processes."""
