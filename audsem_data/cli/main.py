@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from audsem_data import __version__
 from audsem_data.cli import clean, doctor, explain, invalidate, plan, retry, run, status
+from audsem_data.cli.index import stage_index
 from audsem_data.core.errors import AudsemError
 
 INTERRUPTED = 130
@@ -18,21 +19,15 @@ class StageGroup(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the commands of a workspace, then the stages."""
-        return [*super().list_commands(ctx), *_index()]
+        return [*super().list_commands(ctx), *stage_index()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command by name."""
-        if cmd_name in _index():
+        if cmd_name in stage_index():
             from audsem_data.cli.stage import stage_command
 
-            return stage_command(cmd_name, _index()[cmd_name])
+            return stage_command(cmd_name, stage_index()[cmd_name])
         return super().get_command(ctx, cmd_name)
-
-
-def _index() -> dict[str, str]:
-    from audsem_data.runtime.discovery import stage_index
-
-    return stage_index()
 
 
 app = typer.Typer(

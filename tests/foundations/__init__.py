@@ -1,0 +1,1 @@
+"""Keys, schemas, recipes, files: what everything else stands on."""
