@@ -4,21 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from audsem_data.core.descriptors import DESCRIPTORS
+
 Task = Literal["captioning", "mc_qa", "open_qa", "creative_writing"]
 Variant = Literal["simple", "semantic"]
 
-# The nine descriptors of sound (paper, Table 2), in the order in which they are written.
-DESCRIPTORS = (
-    "sound_generating_agents",
-    "physical_sources",
-    "generation_mechanisms",
-    "temporal_context",
-    "spatial_context",
-    "acoustic_surfaces",
-    "signal_descriptors",
-    "auditory_attributes",
-    "non_auditory_sensation",
-)
 NOT_EVIDENT = "not evident"
 
 

@@ -6,8 +6,9 @@ knowledge came from, no times of day or timestamps, nothing seen.
 
 import re
 
+from audsem_data.core.descriptors import DESCRIPTORS
 from audsem_data.core.outcome import Reason
-from audsem_data.llm.answers import DESCRIPTORS, Example, count_words
+from audsem_data.llm.answers import Example, count_words
 
 LEAST_THINKING = 50
 MOST_ANSWER = 50

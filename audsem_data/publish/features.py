@@ -11,22 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from audsem_data.core.descriptors import DESCRIPTORS
 from audsem_data.core.errors import StageError
 from audsem_data.core.schema import CLIP_ID, INTERVAL, Column
 
 RATE = 32_000
 LETTERS = ("A", "B", "C", "D")
-DESCRIPTORS = (
-    "sound_generating_agents",
-    "physical_sources",
-    "generation_mechanisms",
-    "temporal_context",
-    "spatial_context",
-    "acoustic_surfaces",
-    "signal_descriptors",
-    "auditory_attributes",
-    "non_auditory_sensation",
-)
 
 AUDIO = Column(
     "audio",

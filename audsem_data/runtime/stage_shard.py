@@ -27,8 +27,7 @@ class StageShard:
     """Offer it the pending keys in order, then `commit`; a context manager.
 
     Only rows whose content changed, that are new, or that are to be tried again are pending; the others'
-    outcomes are taken over. Batches are cut over all keys of the shard, so that what a row is computed
-    beside does not depend on what happened to be pending.
+    outcomes are taken over. Batches end at places that are fixed by all keys of the shard.
     """
 
     def __init__(

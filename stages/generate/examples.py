@@ -6,10 +6,11 @@ from typing import Any, Literal
 import pyarrow as pa
 from pydantic import Field
 
+from audsem_data.core.descriptors import DESCRIPTORS
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import CLIP_ID, Column
 from audsem_data.core.stage import Config, Item, Needs, Over
-from audsem_data.llm.answers import DESCRIPTORS, Task, Variant
+from audsem_data.llm.answers import Task, Variant
 from audsem_data.llm.rules.sound_classes import sound_classes_digest
 from audsem_data.llm.rules.writer import write
 from audsem_data.llm.validators import Flaw, find_flaw

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from audsem_data.llm.answers import DESCRIPTORS, Example, render_training_text
+from audsem_data.core.descriptors import DESCRIPTORS
+from audsem_data.llm.answers import Example, render_training_text
 from audsem_data.llm.validators import Flaw, find_flaw
 
 THINKING = " ".join(["A long and careful look at what is heard."] * 6)

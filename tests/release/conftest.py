@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 import soundfile
 
+from audsem_data.core.descriptors import DESCRIPTORS
 from audsem_data.core.keys import clip_id
 from audsem_data.core.layout import Part
-from audsem_data.publish.features import DESCRIPTORS
 from audsem_data.stages.release.assemble import AssembleConfig, open_assemble
 from audsem_data.storage.tars import TarWriter
 

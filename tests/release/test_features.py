@@ -3,9 +3,9 @@
 import pyarrow as pa
 import pytest
 
+from audsem_data.core.descriptors import DESCRIPTORS
 from audsem_data.core.errors import StageError
 from audsem_data.publish.features import (
-    DESCRIPTORS,
     LETTERS,
     clips_schema,
     dataset_schema,

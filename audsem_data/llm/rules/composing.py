@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from audsem_data.llm.answers import DESCRIPTORS, NOT_EVIDENT, Fact, count_words
+from audsem_data.core.descriptors import DESCRIPTORS
+from audsem_data.llm.answers import NOT_EVIDENT, Fact, count_words
 from audsem_data.llm.rules.statements import Statement
 from audsem_data.llm.validators import LEAST_THINKING
 

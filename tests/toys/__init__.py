@@ -1,1 +1,0 @@
-"""Toy stages over numbers, to try the spine without media: imported by workers by name."""
