@@ -15,7 +15,7 @@ ROUNDS = 3
 
 def run(*arguments: str) -> float:
     started = time.perf_counter()
-    subprocess.run([COMMAND, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run([COMMAND, *arguments], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started
 
 

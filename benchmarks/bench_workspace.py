@@ -33,7 +33,7 @@ def make_sources(folder: Path) -> None:
 
 def timed(*arguments: str) -> float:
     started = time.perf_counter()
-    subprocess.run([COMMAND, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run([COMMAND, *arguments], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started
 
 

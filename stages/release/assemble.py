@@ -101,8 +101,8 @@ class Assembly:
         if part.payload["config"] != CLIPS:
             return task_schema(audio=audio)
         schemas = [
-            clips_schema(upstream.table(EVIDENCE, int(shard)).schema, audio=audio)
-            for shard in part.payload["ranges"]
+            clips_schema(upstream.table(EVIDENCE, shard).schema, audio=audio)
+            for shard, _, _ in part.payload["ranges"]
         ]
         if any(schema != schemas[0] for schema in schemas):
             raise StageError(f"shards of {EVIDENCE} have different columns; run {EVIDENCE} again")
@@ -112,8 +112,7 @@ class Assembly:
         config, split = part.payload["config"], part.payload["split"]
         group, selector = task_of(config), self._selector(upstream)
         rights = {"license": self._config.license, "source": self._config.source}
-        for name, (first, last) in part.payload["ranges"].items():
-            shard = int(name)
+        for shard, first, last in part.payload["ranges"]:
             selected = selector.rows(shard, group, selector.clips(shard)).get((config, split), [])
             chosen = selected[first:last]
             if group == CLIPS:
@@ -148,7 +147,7 @@ def _part(index: int, config: str, split: str, number: int, cuts: Sequence[Cut])
         "of": len(cuts),
         "rows": cut.rows,
         "keys": cut.keys,
-        "ranges": {str(shard): list(span) for shard, span in cut.ranges.items()},
+        "ranges": [[shard, *span] for shard, span in cut.ranges.items()],
     }
     return Part(index, {name: list(cut.ranges) for name in (MEDIA, KEPT, content)}, payload)
 

@@ -92,7 +92,8 @@ def _pitch(correlation: NDArray[np.float32], rate: int) -> tuple[NDArray[np.floa
     place = np.argmax(peaks >= np.maximum(_AS_GOOD * best, 1e-9)[:, None], axis=1)
     rows = np.arange(len(correlation))
     low, mid, high = left[rows, place], top[rows, place], right[rows, place]
-    bend = np.where(best > 0, low - 2 * mid + high, -1.0)
+    bend = low - 2 * mid + high
+    bend = np.where((best > 0) & (bend < 0), bend, -np.inf)  # a flat top is its own peak
     shift = np.where(best > 0, 0.5 * (low - high) / bend, 0.0)
     height = np.where(best > 0, mid - 0.25 * (low - high) * shift, 0.0)
     return rate / (place + 2 + shift), height
