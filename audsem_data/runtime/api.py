@@ -17,7 +17,7 @@ class Project:
     """A workspace in Python; begin one with sources and a profile, or open one that is there.
 
         project = Project("workspace", sources=["media/"])
-        project.run(until="combine", workers=2)
+        project.run(until="combine")
         table = project.read("combine", "annotate-acoustics")
 
     Args:
@@ -38,11 +38,11 @@ class Project:
         texts = tuple(f"{name}={value}" for name, value in (settings or {}).items())
         open_context(self.root, Edits(profile, tuple(sources), texts), RunOptions())
 
-    def run(self, *stages: str, until: str | None = None, workers: int = 1) -> list[StageSummary]:
+    def run(self, *stages: str, until: str | None = None, workers: int = 0) -> list[StageSummary]:
         """Run these stages, or the recipe up to `until`, or all of it; returns a summary of each stage.
 
-        Workers are processes that import the caller's main module: a script calls this under
-        `if __name__ == "__main__":`, or with workers=0, which works in this process.
+        Without workers the work is done in this process. Worker processes import the caller's main module, so
+        that a script which asks for them must do so under `if __name__ == "__main__":`.
         """
         context = existing_context(self.root, RunOptions(workers=workers))
         todo = [[stage] for stage in stages] or groups(context, until)
