@@ -17,16 +17,12 @@ class WorkspaceUpstream:
 
     def __init__(self, workspace: Workspace, stages: Mapping[str, Stage], excluded: frozenset[str]) -> None:
         self._workspace, self._stages, self._excluded = workspace, stages, excluded
-        self._records: dict[str, dict[int, Record]] = {}
+        self._records: dict[tuple[str, int], Record] = {}
         self._verified: set[Path] = set()
 
     def shards(self, stage: str) -> Sequence[int]:
         """Return the committed shard indices of a stage, ascending; none for a stage that the recipe lacks."""
-        if stage not in self._stages:
-            return []
-        if stage not in self._records:
-            self._records[stage] = self._workspace.records(self._stages[stage])
-        return list(self._records[stage])
+        return self._workspace.shards(self._stages[stage]) if stage in self._stages else []
 
     def table(self, stage: str, shard: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the rows of a shard in key order."""
@@ -41,8 +37,7 @@ class WorkspaceUpstream:
         return video_id in self._excluded
 
     def _path(self, stage: str, shard: int, what: str) -> Path:
-        self.shards(stage)
-        entry = getattr(self._records[stage][shard], what)
+        entry = getattr(self._record(stage, shard), what)
         if entry is None:
             raise StageError(f"{stage}, {part_name(shard)} has no {what} file")
         path = self._workspace.path(self._stages[stage], entry)
@@ -50,3 +45,12 @@ class WorkspaceUpstream:
             self._workspace.verify(self._stages[stage], entry)
             self._verified.add(path)
         return path
+
+    def _record(self, stage: str, shard: int) -> Record:
+        key = (stage, shard)
+        if key not in self._records:
+            record = self._workspace.record(self._stages[stage], shard)
+            if record is None:
+                raise StageError(f"{stage} has no {part_name(shard)}; run `audsem-data {stage}` again")
+            self._records[key] = record
+        return self._records[key]

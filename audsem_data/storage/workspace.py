@@ -91,6 +91,11 @@ class Workspace:
         except FileNotFoundError:
             return None
 
+    def shards(self, stage: Stage) -> list[int]:
+        """Return the shards of a stage that have a record, ascending; reads none of them."""
+        names = (name for name in self.location.sizes(folder(stage)) if is_record(name))
+        return sorted(int(name.removeprefix("part-").removesuffix(".json")) for name in names)
+
     def records(self, stage: Stage) -> dict[int, Record]:
         """Return all records of a stage, by shard, ascending; raises CorruptionError.
 
