@@ -56,11 +56,14 @@ class Driver:
         self._pool, self._shown = pool, shown
 
     def run_all(self, groups: Sequence[Sequence[str]]) -> Iterator[StageSummary]:
-        """Run groups of stages one after another, having first refused what cannot be run to the end."""
-        for names in groups:
-            for name in names:
-                stage = self.context.stage(name)
-                check_drift(self.context, stage, self.ledger.of(stage))
+        """Run groups of stages one after another, having first refused what would be refused half-way.
+
+        One record a stage tells: `run` looks at all of them, under the stage's lock.
+        """
+        for stage in [self.context.stage(name) for names in groups for name in names]:
+            for shard in self.context.workspace.shards(stage)[:1]:
+                if record := self.context.workspace.record(stage, shard):
+                    check_drift(self.context, stage, {shard: record})
         for names in groups:
             yield from self.run(names)
 

@@ -57,6 +57,7 @@ class LocalLocation:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._prefix = f"{root}/"  # joined as text: thousands of records are read to say that nothing is to do
 
     def sizes(self, folder: str) -> Mapping[str, int]:
         """Return the files directly in a folder, with their sizes in bytes."""
@@ -68,7 +69,8 @@ class LocalLocation:
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes."""
-        return (self.root / name).read_bytes()
+        with open(self._prefix + name, "rb") as stream:  # noqa: PTH123  (see above)
+            return stream.read()
 
     def local(self, name: str) -> Path:
         """Return the path of a name."""

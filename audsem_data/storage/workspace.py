@@ -117,7 +117,7 @@ class Workspace:
         for look in (sizes, None):
             seen = self.location.sizes(folder(stage)) if look is None else look
             try:
-                record = Record.parse(self.location.read(path), str(self.root / path))
+                record = Record.parse(self.location.read(path), f"{self.root}/{path}")
             except FileNotFoundError:
                 return None
             wrong = [entry for entry in record.files if seen.get(entry.name) != entry.bytes]
