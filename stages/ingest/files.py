@@ -48,13 +48,13 @@ def find_files(sources: Sequence[str]) -> list[SourceFile]:
     neither media nor subtitles.
     """
     found: dict[str, SourceFile] = {}
-    seen: set[Path] = set()
+    seen: set[tuple[Path, str]] = set()
     for source in sources:
         for file in _files_of(Path(source).absolute()):
             _check_name(file.path)
-            real = file.path.resolve()
-            if real not in seen:
-                seen.add(real)
+            known = (file.path.resolve(), file.path.name)  # by name too: stores link equal files under many names
+            if known not in seen:
+                seen.add(known)
                 name = _unique(file.name, found)
                 found[name] = file._replace(name=name)
     return list(found.values())
