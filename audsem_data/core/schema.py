@@ -38,3 +38,12 @@ INTERVAL = (
     Column("start_ms", pa.int64(), "start of the caption in the video", "ms"),
     Column("end_ms", pa.int64(), "end of the caption in the video", "ms"),
 )
+CAPTION = (
+    Column("text", pa.string(), "the caption, cleaned to ASCII, in its brackets"),
+    Column("caption", pa.string(), "the caption, cleaned to ASCII, without its brackets"),
+)
+ORIGIN = (
+    Column("language", pa.string(), "language tag of the track: en, en-US ..."),
+    Column("media", pa.string(), "path of the video's media file, where the sources hold one", nullable=True),
+    Column("media_signature", pa.string(), "its size and a hash of its first and last 64 KiB", nullable=True),
+)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from audsem_data.core.outcome import Done
-from audsem_data.core.schema import INTERVAL, Column
+from audsem_data.core.schema import CAPTION, INTERVAL, Column
 from audsem_data.core.stage import Item, Needs, NoConfig, Over, stage
 
 MISSING = pa.list_(pa.struct([("stage", pa.string()), ("reason", pa.string())]))
@@ -27,8 +27,7 @@ MISSING = pa.list_(pa.struct([("stage", pa.string()), ("reason", pa.string())]))
     over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
     emits=[
         *INTERVAL,
-        Column("text", pa.string(), "the caption as the subtitle has it, with its brackets"),
-        Column("caption", pa.string(), "the caption without its brackets"),
+        *CAPTION,
         Column("missing", MISSING, "annotators without a result for the clip, and why"),
         Column("complete", pa.bool_(), "whether every annotator has a result"),
     ],

@@ -18,7 +18,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from audsem_data.core.layout import Source, Unit
-from audsem_data.core.schema import CUE_ID, INTERVAL, Column
+from audsem_data.core.schema import CUE_ID, INTERVAL, ORIGIN, Column
 from audsem_data.core.stage import Kind, SourceConfig, stage
 from audsem_data.media.subtitles.reasons import SubtitleReason
 from audsem_data.stages.ingest.discover import discover_units
@@ -39,9 +39,7 @@ EMITS = (
     Column("track", pa.string(), "language, and a hash of the name of the file that holds the track"),
     Column("ordinal", pa.int64(), "place of the cue among the readable cues of its track, from 0"),
     Column("text", pa.string(), "as in the source without its markup, line breaks kept"),
-    Column("language", pa.string(), "language tag of the track: en, en-US ..."),
-    Column("media", pa.string(), "path of the video's media file, where the sources hold one", nullable=True),
-    Column("media_signature", pa.string(), "its size and a hash of its first and last 64 KiB", nullable=True),
+    *ORIGIN,
 )
 
 

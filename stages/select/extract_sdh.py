@@ -11,11 +11,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-import pyarrow as pa
 from pydantic import Field
 
 from audsem_data.core.outcome import Done, Filtered, Outcome, Reason
-from audsem_data.core.schema import CUE_ID, INTERVAL, Column
+from audsem_data.core.schema import CAPTION, CUE_ID, INTERVAL, ORIGIN
 from audsem_data.core.stage import Config, Item, Needs, Process, stage
 
 _PAIRS = {"[": "]", "(": ")", "{": "}"}
@@ -59,11 +58,8 @@ class ExtractReason(Reason):
 
 EMITS = (
     *INTERVAL,
-    Column("text", pa.string(), "the caption, cleaned to ASCII, in its brackets"),
-    Column("caption", pa.string(), "the caption, cleaned to ASCII, without its brackets"),
-    Column("language", pa.string(), "language tag of the track: en, en-US ..."),
-    Column("media", pa.string(), "path of the video's media file, where the sources hold one", nullable=True),
-    Column("media_signature", pa.string(), "its size and a hash of its first and last 64 KiB", nullable=True),
+    *CAPTION,
+    *ORIGIN,
 )
 
 

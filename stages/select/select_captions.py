@@ -18,7 +18,7 @@ from audsem_data.core.errors import StageError
 from audsem_data.core.keys import clip_id, parse_clip_id, sort_key
 from audsem_data.core.layout import Layout, Part, Repartition, Upstream
 from audsem_data.core.outcome import Done, Filtered, Outcome, Reason
-from audsem_data.core.schema import CLIP_ID, CUE_ID, INTERVAL, Column
+from audsem_data.core.schema import CAPTION, CLIP_ID, CUE_ID, INTERVAL, ORIGIN, Column
 from audsem_data.core.stage import Config, Kind, Needs, stage
 from audsem_data.stages.select.layout import Smallest, pack_videos
 from audsem_data.storage.parquet import write_rows
@@ -53,11 +53,8 @@ class SelectReason(Reason):
 
 EMITS = (
     *INTERVAL,
-    Column("text", pa.string(), "the caption, cleaned to ASCII, in its brackets"),
-    Column("caption", pa.string(), "the caption, cleaned to ASCII, without its brackets"),
-    Column("language", pa.string(), "language tag of the track: en, en-US ..."),
-    Column("media", pa.string(), "path of the video's media file, where the sources hold one", nullable=True),
-    Column("media_signature", pa.string(), "its size and a hash of its first and last 64 KiB", nullable=True),
+    *CAPTION,
+    *ORIGIN,
     Column("lexicon_score", pa.float32(), "how much the caption reads like a sound: 0 to 1"),
 )
 
