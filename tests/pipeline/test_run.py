@@ -88,3 +88,17 @@ def test_plan_and_doctor_answer(built: Path) -> None:
     plan = json.loads(run_cli("plan", "--workspace", built, "--json").stdout)
     assert all(stage["pending"] == 0 for stage in plan["stages"])
     assert "python" in run_cli("doctor", "--workspace", built).stdout
+
+
+def test_clean_gives_back_what_nothing_names_and_spools_when_asked(workspace: Path) -> None:
+    leaving = workspace / "combine" / "v1" / "part-00009-deadbeef.parquet"
+    leaving.write_bytes(b"x" * 200_000)
+    (workspace / "combine" / "v0").mkdir()
+    before = {path for path in workspace.rglob("*") if path.is_file()} - {leaving}
+    assert "0.2 MB" in run_cli("clean", "--workspace", workspace).stdout
+    assert not leaving.exists()
+    assert not (workspace / "combine" / "v0").exists()
+    assert {path for path in workspace.rglob("*") if path.is_file()} == before
+    run_cli("clean", "--spool", "--workspace", workspace)
+    assert not list(workspace.glob("cache/*"))
+    assert "worked on" not in run_cli("run", "--workspace", workspace).stdout
