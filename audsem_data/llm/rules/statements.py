@@ -258,7 +258,11 @@ def _events(acoustics: Acoustics) -> Iterator[Statement]:
                 "a few distinct attacks",
             ),
             (
-                ("Many separate beginnings stand out.", "There are many clear attacks.", "Attack follows attack."),
+                (
+                    "Many separate beginnings stand out.",
+                    "There are many clear attacks.",
+                    "One clear attack follows another.",
+                ),
                 ("with many clear attacks",),
                 "many distinct attacks",
             ),
