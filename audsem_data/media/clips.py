@@ -1,4 +1,4 @@
-"""Read clips from the tars of `standardize`: wanted audio in one streaming pass, one member, decoded samples."""
+"""Read clips from the tars of `standardize`: wanted audio in one streaming pass, decoded samples."""
 
 import tarfile
 from collections.abc import Collection, Iterator
@@ -28,7 +28,7 @@ def iterate_audio(tar: Path, wanted: Collection[str]) -> Iterator[tuple[str, byt
     Raises CorruptionError if the tar cannot be read, or ends without having held all of them.
     """
     missing = set(wanted)
-    for key, _, data in _members(tar, missing, AUDIO_SUFFIXES):
+    for key, data in _audio_files(tar, missing):
         missing.discard(key)
         yield key, data
         if not missing:
@@ -40,13 +40,6 @@ def iterate_audio(tar: Path, wanted: Collection[str]) -> Iterator[tuple[str, byt
         )
 
 
-def read_member(tar: Path, key: str, suffix: str) -> bytes | None:
-    """Return one member of one clip, None if the tar has none; raises CorruptionError if it cannot be read."""
-    for _, _, data in _members(tar, {key}, frozenset({suffix})):
-        return data
-    return None
-
-
 def decode_clip(data: bytes) -> Decoded:
     """Return the samples of a clip's audio file, FLAC or WAV; raises CorruptionError if it is damaged."""
     try:
@@ -56,15 +49,15 @@ def decode_clip(data: bytes) -> Decoded:
     return Decoded(np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), int(rate))
 
 
-def _members(tar: Path, keys: Collection[str], suffixes: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
-    """Yield (key, suffix, data) of these members; asks `keys` anew for each, so it may shrink meanwhile."""
+def _audio_files(tar: Path, keys: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield (key, audio file) of these clips; asks `keys` anew for each, so it may shrink meanwhile."""
     try:
         with tarfile.open(tar, "r:") as archive:
             for member in archive:
                 key, _, suffix = member.name.partition(".")
-                if key in keys and suffix in suffixes:
+                if key in keys and suffix in AUDIO_SUFFIXES:
                     file = archive.extractfile(member)
-                    yield key, suffix, file.read() if file else b""
+                    yield key, file.read() if file else b""
                 archive.members = []  # type: ignore[attr-defined]  # TarFile keeps every header otherwise
     except (tarfile.TarError, EOFError, OSError) as error:
         raise CorruptionError(f"{tar} cannot be read as a tar: {error}") from error

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audsem_data.core.errors import CorruptionError
-from audsem_data.media.clips import decode_clip, iterate_audio, read_member
+from audsem_data.media.clips import decode_clip, iterate_audio
 from audsem_data.media.encode import encode_audio, to_int16
 from audsem_data.storage.tars import TarWriter
 
@@ -31,11 +31,6 @@ def test_wanted_clips_come_in_the_order_of_the_tar(tar: Path) -> None:
     wanted = {KEYS[4], KEYS[1], KEYS[2]}
     assert list(iterate_audio(tar, wanted)) == [(KEYS[number], flac(number)) for number in (1, 2, 4)]
     assert list(iterate_audio(tar, set())) == []
-
-
-def test_one_member(tar: Path) -> None:
-    assert read_member(tar, KEYS[3], "mp4") == b"pictures" * 500
-    assert read_member(tar, KEYS[3], "wav") is None
 
 
 def test_a_clip_that_should_be_there_and_is_not(tar: Path) -> None:
