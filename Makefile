@@ -36,7 +36,7 @@ check: $(VENV)/.test ## lint, types and import directions
 	$(BIN)/lint-imports
 
 test: check ## everything that must hold before a change lands: check, then the tests without the long drills
-	$(BIN)/python -m pytest -q -n 2 -m "not drill"
+	$(BIN)/python -m pytest -q -rs -n 2 -m "not drill"
 
 drill: $(VENV)/.test ## the long crash and growth drills
 	$(BIN)/python -m pytest -q -m drill
