@@ -15,6 +15,7 @@ from audsem_data.core.stage import Stage
 from audsem_data.runtime.committing import Whole, commit_whole
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.spooled import restore_outcome
+from audsem_data.runtime.staleness import asked_for, cooled_down
 from audsem_data.storage.parquet import read_table, write_rows
 from audsem_data.storage.workspace import folder
 
@@ -119,6 +120,8 @@ def _committed(context: Context, stage: Stage, shard: int, inputs: Mapping[str, 
     record = context.workspace.record(stage, shard)
     if record is None or record.inputs.get("units") != inputs["units"]:
         return None
+    if asked_for(record, context.options.redo) or cooled_down(stage, record):
+        return None  # tracks that failed are to be read again
     gone = frozenset(record.extra.get("excluded", ()))
     if not gone <= context.excluded:
         return None
