@@ -1,7 +1,7 @@
 """Committing a shard that was written whole: by a source, or by a repartition."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -30,13 +30,19 @@ class Whole:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+def refuse_twice(stage: Stage, shard: int, what: str, keys: Sequence[str]) -> None:
+    """Raise StageError when a key stands twice among these, which ascend."""
+    for key, following in pairwise(keys):
+        if key == following:
+            raise StageError(f"{stage.name}, {part_name(shard)}: {key} has two {what}")
+
+
 def commit_whole(context: Context, stage: Stage, shard: int, whole: Whole) -> Record:
     """Publish the written data file and the outcomes of the rows that it was made from; replace the record."""
     content = digest(dict(whole.inputs))
     fates = sorted(whole.fates, key=lambda fate: sort_key(fate[0]))
     rows = [outcome_row(key, outcome, 1, content) for key, outcome in fates]
-    if twice := [one["key"] for one, two in pairwise(rows) if one["key"] == two["key"]]:
-        raise StageError(f"{stage.name}, {part_name(shard)}: {twice[0]} has two outcomes")
+    refuse_twice(stage, shard, "outcomes", [row["key"] for row in rows])
     workspace = context.workspace
     scratch = workspace.location.scratch(folder(stage))
     write_rows(scratch, OUTCOME_COLUMNS, rows)

@@ -10,6 +10,7 @@ import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -89,19 +90,15 @@ class Pool:
 
     def _assign(self, waiting: deque[Task]) -> None:
         while waiting and not (self.stopping or self._halted):
+            self._bury_the_idle_dead()
             worker = next((w for w in self._workers if w.task is None), None)
             if worker is None:
                 if len(self._workers) >= self._context.options.workers:
                     return
                 worker = self._hire()
-            task = waiting.popleft()
-            try:
-                worker.pipe.send(task)
-            except OSError:  # it died while it had nothing to do; no task is to blame
-                self._bury(worker)
-                waiting.appendleft(task)
-            else:
-                worker.task = task
+            worker.task = waiting.popleft()
+            with suppress(OSError):  # it has died; its pipe is at its end, and it will be mourned
+                worker.pipe.send(worker.task)
 
     def _hire(self) -> _Worker:
         ours, theirs = _spawn.Pipe()
@@ -124,6 +121,11 @@ class Pool:
             return None
         worker.task = None
         return message  # type: ignore[no-any-return]
+
+    def _bury_the_idle_dead(self) -> None:
+        """Remove workers that died while they had nothing to do: no task is to blame."""
+        for worker in [w for w in self._workers if w.task is None and not w.process.is_alive()]:
+            self._bury(worker)
 
     def _bury(self, worker: _Worker) -> None:
         worker.process.join()

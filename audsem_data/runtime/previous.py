@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from audsem_data.core.outcome import Status
 from audsem_data.core.record import Record
 from audsem_data.core.stage import Stage
@@ -18,11 +20,12 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Previous:
-    """The outcome row of each input key, its output rows, and the tar that holds its media."""
+    """The outcome row of each input key, its output rows and their schema, and the tar that holds its media."""
 
     outcomes: Mapping[str, Values]
     rows: Mapping[str, list[Values]]
     tar: Path | None
+    schema: pa.Schema | None = None
 
     def clips(self) -> Iterator[tuple[str, dict[str, bytes]]]:
         """Yield the members of every clip of the earlier tar, in key order."""
@@ -49,7 +52,8 @@ def load_previous(context: Context, stage: Stage, record: Record | None, input_k
     workspace = context.workspace
     outcomes = read_table(workspace.verify(stage, record.outcomes)).to_pylist()
     rows = defaultdict(list)
-    for row in read_table(workspace.verify(stage, record.data)).to_pylist():
+    data = read_table(workspace.verify(stage, record.data))
+    for row in data.to_pylist():
         rows[row[input_key]].append(row)
     tar = workspace.verify(stage, record.tar) if record.tar else None
-    return Previous({row["key"]: row for row in outcomes}, rows, tar)
+    return Previous({row["key"]: row for row in outcomes}, rows, tar, data.schema)

@@ -51,9 +51,10 @@ def _made_from(context: Context, stage: Stage, upstream: Records) -> str:
 def load_plan(context: Context, stage: Stage) -> dict[str, Any] | None:
     """Return the plan as it was last made, or None."""
     try:
-        return dict(json.loads(context.workspace.location.read(f"{folder(stage)}/plan.json")))
-    except (FileNotFoundError, ValueError):
+        plan = dict(json.loads(context.workspace.location.read(f"{folder(stage)}/plan.json")))
+    except (FileNotFoundError, ValueError, TypeError):
         return None  # a plan is made anew from what is upstream
+    return plan if plan.keys() == {"from", "parts"} else None
 
 
 def part_inputs(context: Context, part: Part, upstream: Records) -> dict[str, str]:

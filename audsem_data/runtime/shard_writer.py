@@ -9,6 +9,7 @@ from audsem_data.core.keys import sort_key
 from audsem_data.core.outcome import OUTCOME_COLUMNS, Outcome, count_outcomes, outcome_row
 from audsem_data.core.record import FileEntry
 from audsem_data.core.stage import Stage
+from audsem_data.runtime.committing import refuse_twice
 from audsem_data.runtime.previous import Previous, Values
 from audsem_data.storage.parquet import write_rows
 from audsem_data.storage.tars import TarWriter
@@ -74,7 +75,9 @@ class ShardWriter:
         if self._tar:
             self._copy_before(None)
             self._tar.__exit__(None, None, None)
-        self._rows.sort(key=lambda row: sort_key(row[self._stage.key.name]))
+        key = self._stage.key.name
+        self._rows.sort(key=lambda row: sort_key(row[key]))
+        refuse_twice(self._stage, self._shard, "rows", [row[key] for row in self._rows])
         write_rows(self._scratch["data"], self._stage.columns, self._rows)
         fates = sorted(self._outcomes.values(), key=lambda row: sort_key(row["key"]))
         write_rows(self._scratch["outcomes"], OUTCOME_COLUMNS, fates)

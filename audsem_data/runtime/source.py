@@ -12,7 +12,7 @@ from audsem_data.core.layout import Source, Unit
 from audsem_data.core.outcome import Outcome
 from audsem_data.core.record import Record
 from audsem_data.core.stage import Stage
-from audsem_data.runtime.committing import Whole, commit_whole
+from audsem_data.runtime.committing import Whole, commit_whole, refuse_twice
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.spooled import restore_outcome
 from audsem_data.runtime.staleness import asked_for, cooled_down
@@ -63,13 +63,13 @@ def load_units(context: Context, stage: Stage) -> Packed:
     name = f"{folder(stage)}/units.json"
     try:
         raw = json.loads(context.workspace.location.read(name))
+        return [[Unit(**unit) for unit in shard] for shard in raw]
     except FileNotFoundError:
         return []
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise CorruptionError(
             f"{context.root / name} is damaged ({error}); run `audsem-data invalidate {stage.name}`"
         ) from error
-    return [[Unit(**unit) for unit in shard] for shard in raw]
 
 
 def drop_damaged_units(context: Context, stage: Stage) -> None:
@@ -97,6 +97,7 @@ def read_units(context: Context, stage: Stage, shard: int, units: Sequence[Unit]
     gone = found.gone | {_video(key) for key, _ in found.fates} & context.excluded
     rows = [row for row in found.rows if parse_clip_id(row[stage.key.name]).video_id not in context.excluded]
     rows.sort(key=lambda row: sort_key(row[stage.key.name]))
+    refuse_twice(stage, shard, "rows", [row[stage.key.name] for row in rows])
     scratch = context.workspace.location.scratch(folder(stage))
     count = write_rows(scratch, stage.columns, rows)
     whole = Whole(scratch, count, fates, inputs, started, {"excluded": sorted(gone)})

@@ -11,6 +11,7 @@ from audsem_data.core.fingerprint import digest, identity
 from audsem_data.core.keys import parse_clip_id
 from audsem_data.core.outcome import CommonReason, Done, Filtered, Outcome
 from audsem_data.core.record import Record, part_name
+from audsem_data.core.schema import arrow_schema
 from audsem_data.core.stage import Item, Media, Process, Stage
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.inputs import load_inputs
@@ -86,9 +87,9 @@ class StageShard:
             self._waiting.append(Item(key, inputs.values[key], media, inputs.missing[key]))
 
     def commit(self) -> Record:
-        """Publish the shard's files and replace its record; the record alone when no row is new or gone."""
+        """Publish the shard's files and replace its record; the record alone when rows and columns stand."""
         self._flush()
-        if self._record and not self.pending and set(self._inputs.keys) == self._previous.outcomes.keys():
+        if self._record and not self.pending and self._stands():
             stands = replace(self._record, inputs=self._inputs_digest, run=self._context.run)
             self._context.workspace.commit(self.stage, stands, None)
             return stands
@@ -112,6 +113,12 @@ class StageShard:
         )
         self._context.workspace.commit(self.stage, record, self._record)
         return record
+
+    def _stands(self) -> bool:
+        """Say whether the earlier files hold these rows, in the columns that the stage has now."""
+        previous = self._previous
+        same_rows = set(self._inputs.keys) == previous.outcomes.keys()
+        return same_rows and arrow_schema(self.stage.columns).equals(previous.schema)
 
     def _attempted_at(self) -> float:
         """Return when transient failures were last tried: untouched ones go on cooling down."""

@@ -133,6 +133,9 @@ _ADVICE = {
     errno.EROFS: "the file system is read-only; choose another --workspace",
     errno.EACCES: "no permission to write; choose another --workspace",
     errno.EPERM: "no permission to write; choose another --workspace",
+    errno.ENOTDIR: "a file stands where a folder should be; choose another --workspace",
+    errno.EEXIST: "a file stands where a folder should be; choose another --workspace",
+    errno.ENAMETOOLONG: "the path is too long; choose another --workspace",
     errno.EIO: "the disk reports an input/output error",
 }
 

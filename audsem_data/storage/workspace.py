@@ -36,7 +36,7 @@ class Workspace:
         """Read recipe.yaml; raises UsageError when there is none or it is not one."""
         try:
             text = self.location.read("recipe.yaml")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise UsageError(
                 f"{self.root} is not a workspace: it has no recipe.yaml. Begin with `audsem-data run` or "
                 "`audsem-data ingest --source ...`"
@@ -54,14 +54,13 @@ class Workspace:
     def partition(self) -> dict[str, int]:
         """Return the frozen partition, video id -> shard; empty before select-captions has run."""
         try:
-            raw = json.loads(self.location.read("partition.json"))
+            return dict(json.loads(self.location.read("partition.json"))["videos"])
         except FileNotFoundError:
             return {}
-        except ValueError as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise CorruptionError(
                 f"{self.root / 'partition.json'} is damaged: {error}; restore it from a copy"
             ) from error
-        return dict(raw["videos"])
 
     def save_partition(self, videos: Mapping[str, int]) -> None:
         """Write partition.json."""
@@ -77,6 +76,8 @@ class Workspace:
             lines = self.location.read("exclude.txt").decode("utf-8-sig").splitlines()
         except FileNotFoundError:
             return frozenset()
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{self.root / 'exclude.txt'} is not UTF-8 ({error}); save it as UTF-8") from error
         entries = [entry for line in lines if (entry := line.partition("#")[0].strip())]
         for entry in entries:
             if entry.startswith("channel:"):
