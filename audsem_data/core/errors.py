@@ -11,6 +11,7 @@
       ToleranceError            1   more rows failed than the stage tolerates
       StorageError              1   the disk is full, read-only or failing
       WorkerError               1   a shard killed its worker twice
+      ModelError                1   a model's weights are absent, damaged or of another model
 
 A message is one line for a person: what happened, where, and what to do.
 """
@@ -70,3 +71,7 @@ class StorageError(AudsemError):
 
 class WorkerError(AudsemError):
     """A worker process died twice on the same shard."""
+
+
+class ModelError(AudsemError):
+    """A model's weights are absent, damaged, or not those of the model that reads them."""

@@ -1,0 +1,60 @@
+"""What a neural model is before it is loaded: where its weights come from, under which licence, and where it runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import Field
+
+from audsem_data.core.stage import Config
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A published model that a stage loads; the specs stand in `audsem_data/models/`, beside the code that reads them.
+
+    Attributes:
+        name: what `audsem-data models fetch NAME` calls it.
+        source: `hf:OWNER/NAME` on the Hub, or the https address of one file.
+        revision: the pinned commit on the Hub; empty for an address.
+        files: the files that loading needs; glob patterns are allowed on the Hub.
+        sha256: the digest of a file where its publisher, or the Hub, states one.
+        licence: of the weights, as an SPDX identifier where there is one.
+        rate: hertz of the audio that it takes; 0 for none.
+        memory: GiB that loading and a batch need at the default dtype, roughly.
+        reference: the paper or model card.
+    """
+
+    name: str
+    source: str
+    files: tuple[str, ...]
+    licence: str
+    reference: str
+    revision: str = ""
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    rate: int = 0
+    memory: float = 1.0
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a stage's fingerprint says of the model."""
+        return {"model": f"{self.source}@{self.revision}" if self.revision else self.source}
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a model runs: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`; `compile` runs it through torch.compile.
+
+    Neither changes a result beyond the stated tolerance, so neither enters a fingerprint.
+    """
+
+    name: str = "auto"
+    compile: bool = False
+
+
+class ModelConfig(Config):
+    """Base of the options of a stage that loads a model."""
+
+    checkpoint: str = Field("", description="file or folder to load instead of the published weights")
+    dtype: str = Field(
+        "float32", pattern="^(float32|bfloat16|float16)$", description="float32, bfloat16 or float16 weights"
+    )

@@ -1,0 +1,37 @@
+"""The 527 sound classes of AudioSet, in the order of its published index.
+
+Source: class_labels_indices.csv of AudioSet (Gemmeke et al., 2017), CC BY 4.0.
+"""
+
+import csv
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@cache
+def labels() -> tuple[str, ...]:
+    """Return the display names, by index."""
+    return tuple(row["display_name"] for row in _rows())
+
+
+@cache
+def names_by_mid() -> dict[str, str]:
+    """Return the display name of each machine id, such as /m/09x0r."""
+    return {row["mid"]: row["display_name"] for row in _rows()}
+
+
+def top_tags(scores: np.ndarray[Any, Any], names: Sequence[str], count: int = 5) -> list[dict[str, Any]]:
+    """Return the highest-scoring classes as {label, score}, best first; of equal scores, the lower index first."""
+    best = np.argsort(-scores, kind="stable")[:count]
+    return [{"label": names[index], "score": float(scores[index])} for index in best]
+
+
+@cache
+def _rows() -> tuple[dict[str, str], ...]:
+    path = Path(__file__).with_name("audioset_labels.csv")
+    with path.open(encoding="utf-8", newline="") as lines:
+        return tuple(csv.DictReader(lines))

@@ -1,0 +1,30 @@
+"""Batches of clips of like length, so that little of a batch is padding."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def by_length(lengths: Sequence[int], most: int) -> list[list[int]]:
+    """Return the indices of the clips in batches, short clips first; a batch padded to its longest holds `most` samples.
+
+    A clip longer than `most` is a batch of its own. Equal lengths keep their order.
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        if batches and lengths[index] * (len(batches[-1]) + 1) <= most:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
+def in_batches(
+    clips: Sequence[Sequence[float]], most: int, run: Callable[[list[int]], Sequence[Result]]
+) -> list[Result]:
+    """Return one result a clip, in the clips' order; `run` gets the indices of a batch and gives their results."""
+    results: dict[int, Result] = {}
+    for batch in by_length([len(clip) for clip in clips], most):
+        results.update(zip(batch, run(batch), strict=True))
+    return [results[index] for index in range(len(clips))]

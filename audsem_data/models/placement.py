@@ -1,0 +1,32 @@
+"""Putting a network where it runs."""
+
+from typing import TypeVar
+
+import torch
+
+from audsem_data.core.errors import UsageError
+from audsem_data.core.model import Device
+
+Network = TypeVar("Network", bound=torch.nn.Module)
+
+
+def torch_device(device: Device) -> torch.device:
+    """Return the torch device; `auto` is a GPU where there is one. Raises UsageError for one that is not here."""
+    if device.name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        torch.empty(1, device=device.name)
+    except (RuntimeError, AssertionError) as error:
+        said = str(error).splitlines()[0]
+        raise UsageError(f"--device {device.name} cannot be used here: {said}") from error
+    return torch.device(device.name)
+
+
+def place(network: Network, device: Device, dtype: str = "float32") -> Network:
+    """Return the network ready to infer: on its device, in its dtype, without gradients, compiled if asked."""
+    network.eval().requires_grad_(False).to(device=torch_device(device), dtype=getattr(torch, dtype))
+    if device.compile:
+        network.compile(dynamic=True)
+    return network

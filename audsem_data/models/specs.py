@@ -1,0 +1,26 @@
+"""Every published model that a stage may load: where from, which revision, which licence.
+
+A revision is a commit of the Hub repository. Where it is empty, the address itself names one version.
+"""
+
+from audsem_data.core.model import ModelSpec
+
+BEATS = ModelSpec(
+    name="beats",
+    source="https://1drv.ms/u/s!AqeByhGUtINrgcpj8ujXH1YUtxooEg",
+    files=("BEATs_iter3_plus_AS2M_finetuned_on_AS2M_cpt1.pt",),
+    licence="MIT",
+    reference="Chen et al., BEATs: Audio Pre-Training with Acoustic Tokenizers, ICML 2023",
+    rate=16_000,
+    memory=2,
+)
+SAT = ModelSpec(
+    name="sat",
+    source="https://zenodo.org/record/7964975/files/SAT_B_stream1s_mAP_41_37.pt",
+    files=("SAT_B_stream1s_mAP_41_37.pt",),
+    licence="CC-BY-4.0",
+    reference="Dinkel et al., Streaming Audio Transformers for Online Audio Tagging, Interspeech 2024",
+    rate=16_000,
+    memory=2,
+)
+MODELS = {spec.name: spec for spec in (BEATS, SAT)}
