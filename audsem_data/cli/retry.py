@@ -7,12 +7,13 @@ import typer
 from audsem_data.cli import options
 
 
-def command(
+def command(  # noqa: PLR0913  (a command: its arguments are its options)
     stage: options.StageName,
     reason: Annotated[list[str], typer.Option("--reason", help="Reason whose rows are redone. Repeatable.")],
     workspace: options.Workspace,
     workers: options.Workers = 1,
     device: options.Device = "auto",
+    compiled: options.Compile = False,
     tolerate: options.Tolerate = None,
 ) -> None:
     """Work again on the rows that failed, or were filtered, for a reason."""
@@ -22,7 +23,7 @@ def command(
     from audsem_data.runtime.context import RunOptions
     from audsem_data.runtime.session import existing_context
 
-    run = RunOptions(workers, device, tolerate=tolerate, redo=frozenset(reason))
+    run = RunOptions(workers, device, compiled, tolerate=tolerate, redo=frozenset(reason))
     context = existing_context(workspace, run)
     declared = context.stage(stage)
     known = declared.all_reasons

@@ -16,6 +16,7 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     settings: options.Settings = None,
     workers: options.Workers = 1,
     device: options.Device = "auto",
+    compiled: options.Compile = False,
     engine: options.Engine = "local",
     strict: options.Strict = False,
     tolerate: options.Tolerate = None,
@@ -31,7 +32,7 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     if any("." not in setting.partition("=")[0] for setting in wanted):
         raise UsageError("`run --set` needs the stage too: --set STAGE.OPTION=VALUE")
     edits = Edits(profile, tuple(source or ()), tuple(wanted))
-    context = opened(workspace, edits, RunOptions(workers, device, None, strict, tolerate))
+    context = opened(workspace, edits, RunOptions(workers, device, compiled, None, strict, tolerate))
     drive(context, groups(context, until))
     if until is None and (workspace / "audsem" / "README.md").exists():
         typer.echo(f'the dataset: {workspace / "audsem"}   (load_dataset("{workspace / "audsem"}"))')

@@ -35,6 +35,7 @@ def _runs(name: str) -> Callable[..., None]:
         settings: options.Settings = None,
         workers: options.Workers = 1,
         device: options.Device = "auto",
+        compiled: options.Compile = False,
         batch: options.Batch = None,
         engine: options.Engine = "local",
         strict: options.Strict = False,
@@ -53,7 +54,7 @@ def _runs(name: str) -> Callable[..., None]:
                 raise UsageError(f"{name} reads no sources; --source belongs to `ingest` and `run`")
             existing_context(workspace)
         edits = Edits(None, tuple(source or ()), settings_for(name, settings or ()), name)
-        run = RunOptions(workers, device, batch, strict, tolerate)
+        run = RunOptions(workers, device, compiled, batch, strict, tolerate)
         drive(opened(workspace, edits, run), [[name]])
 
     return command

@@ -1,4 +1,4 @@
-"""What a neural model is before it is loaded: where its weights come from, under which licence, and where it runs."""
+"""What a neural model is before it is loaded: where its weights come from, whose they are, and where it runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from audsem_data.core.stage import Config
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A published model that a stage loads; the specs stand in `audsem_data/models/`, beside the code that reads them.
+    """A published model that a stage loads; all of them stand in `audsem_data/models/specs.py`.
 
     Attributes:
         name: what `audsem-data models fetch NAME` calls it.
@@ -42,13 +42,17 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class Device:
-    """Where a model runs: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`; `compile` runs it through torch.compile.
+    """Where a model runs; changes no result beyond the stated tolerance, so it enters no fingerprint.
 
-    Neither changes a result beyond the stated tolerance, so neither enters a fingerprint.
+    Attributes:
+        name: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        compile: run the network through torch.compile.
+        worker: which worker of the machine this is; `auto` and `cuda` give each the next GPU in turn.
     """
 
     name: str = "auto"
     compile: bool = False
+    worker: int = 0
 
 
 class ModelConfig(Config):

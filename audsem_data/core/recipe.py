@@ -63,7 +63,7 @@ class Recipe(BaseModel):
 
 def _follows(later: Stage, stage: Stage) -> bool:
     joins = later.joins is not None and stage.name.startswith(later.joins)
-    return joins or any(need.stage == stage.name for need in later.needs)
+    return joins or stage.name in later.reads
 
 
 def resolve(stage: Stage, recipe: Recipe, known: Mapping[str, Stage]) -> Stage:
@@ -90,8 +90,10 @@ def running_order(recipe: Recipe, known: Mapping[str, Stage]) -> list[Stage]:
             raise UsageError(f"recipe.yaml names no stage: {name!r}; stages: {', '.join(sorted(known))}")
         stage = resolve(known[name], recipe, known)
         done = {earlier.name for earlier in order}
-        for need in stage.needs:
-            if need.stage not in done and (not need.optional or need.stage in recipe.stages):
-                raise UsageError(f"{name} needs {need.stage}, which the recipe does not run before it")
+        for read in sorted(stage.reads - done):
+            if read in recipe.stages or read not in stage.can_lack:
+                raise UsageError(
+                    f"{name} needs {read}, which the recipe does not run before it; add it by `audsem-data {read}`"
+                )
         order.append(stage)
     return order

@@ -148,6 +148,16 @@ class Stage:
         return "device" in inspect.signature(self.open).parameters
 
     @property
+    def reads(self) -> frozenset[str]:
+        """The stages whose output this one takes, as content or to know which rows there are."""
+        return frozenset({need.stage for need in self.needs} | ({self.over.stage} if self.over else set()))
+
+    @property
+    def can_lack(self) -> frozenset[str]:
+        """The stages that it reads where they are there, and does without where they are not."""
+        return frozenset(need.stage for need in self.needs if need.optional)
+
+    @property
     def summary(self) -> str:
         """The first sentence of the stage's documentation."""
         return self.doc.strip().split("\n")[0]

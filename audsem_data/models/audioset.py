@@ -24,6 +24,14 @@ def names_by_mid() -> dict[str, str]:
     return {row["mid"]: row["display_name"] for row in _rows()}
 
 
+@cache
+def music_labels() -> frozenset[str]:
+    """Return the classes of the music branch, which stand together in the index, and those of singing."""
+    names = labels()
+    music = names[names.index("Music") : names.index("Scary music") + 1]
+    return frozenset(music) | frozenset(names[names.index("Singing") : names.index("Humming") + 1])
+
+
 def top_tags(scores: np.ndarray[Any, Any], names: Sequence[str], count: int = 5) -> list[dict[str, Any]]:
     """Return the highest-scoring classes as {label, score}, best first; of equal scores, the lower index first."""
     best = np.argsort(-scores, kind="stable")[:count]

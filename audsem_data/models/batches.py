@@ -7,7 +7,7 @@ Result = TypeVar("Result")
 
 
 def by_length(lengths: Sequence[int], most: int) -> list[list[int]]:
-    """Return the indices of the clips in batches, short clips first; a batch padded to its longest holds `most` samples.
+    """Return the clips' indices in batches, short clips first; padded to its longest, a batch holds `most` samples.
 
     A clip longer than `most` is a batch of its own. Equal lengths keep their order.
     """

@@ -11,10 +11,10 @@ Network = TypeVar("Network", bound=torch.nn.Module)
 
 
 def torch_device(device: Device) -> torch.device:
-    """Return the torch device; `auto` is a GPU where there is one. Raises UsageError for one that is not here."""
+    """Return the torch device: `auto` is a GPU where there is one. Raises UsageError for one that is not here."""
+    if device.name in {"auto", "cuda"} and torch.cuda.is_available():
+        return torch.device("cuda", device.worker % torch.cuda.device_count())
     if device.name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         torch.empty(1, device=device.name)

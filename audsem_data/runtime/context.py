@@ -6,6 +6,7 @@ from pathlib import Path
 
 from audsem_data.core.errors import UsageError
 from audsem_data.core.fingerprint import digest
+from audsem_data.core.model import Device
 from audsem_data.core.recipe import Recipe, running_order
 from audsem_data.core.stage import Config, Stage
 from audsem_data.runtime.discovery import STAGE_PACKAGES, load_stages
@@ -19,6 +20,7 @@ class RunOptions:
     Attributes:
         workers: worker processes; 0 works in the driver's own process.
         device: where models run: cpu, cuda, cuda:1, mps; "auto" chooses.
+        compile: run networks through torch.compile.
         batch: rows a call, instead of the stage's own; must stay the same for bit-equal model outputs.
         strict: failed rows make the run fail (exit code 5).
         tolerate: fraction of failed rows to accept, instead of each stage's own.
@@ -28,6 +30,7 @@ class RunOptions:
 
     workers: int = 1
     device: str = "auto"
+    compile: bool = False
     batch: int | None = None
     strict: bool = False
     tolerate: float | None = None
@@ -43,6 +46,7 @@ class Context:
     recipe: Recipe
     options: RunOptions = field(default_factory=RunOptions)
     run: str = ""
+    worker: int = 0
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -70,10 +74,15 @@ class Context:
             raise UsageError(f"the recipe has no stage {name!r}; its stages: {', '.join(self.stages)}")
         return self.stages[name]
 
+    @property
+    def device(self) -> Device:
+        """Where this process runs models."""
+        return Device(self.options.device, self.options.compile, self.worker)
+
     def config(self, stage: Stage) -> Config:
         """Return the options of a stage."""
         return self.recipe.options(stage)
 
     def __getstate__(self) -> dict[str, object]:
-        names = ("root", "recipe", "options", "run")
+        names = ("root", "recipe", "options", "run", "worker")
         return {name: getattr(self, name) for name in names}

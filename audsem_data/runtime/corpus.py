@@ -32,7 +32,7 @@ def save_state(context: Context, stage: Stage, summaries: Mapping[int, Any], mad
 
 def open_stage(context: Context, stage: Stage) -> Process:
     """Open a map or corpus stage for work."""
-    arguments: dict[str, Any] = {"device": context.options.device} if stage.wants_device else {}
+    arguments: dict[str, Any] = {"device": context.device} if stage.wants_device else {}
     opened = stage.open(context.config(stage), **arguments)
     if stage.kind is Kind.CORPUS:
         kept = load_state(context, stage)

@@ -11,9 +11,12 @@ from audsem_data.core.stage import Media
 from audsem_data.media.clips import decode_clip, iterate_audio
 from audsem_data.media.mixdown import Samples
 from audsem_data.media.resample import resample
+from audsem_data.runtime.ahead import ahead
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.guard import Guard
 from audsem_data.runtime.stage_shard import Open, StageShard
+
+_AHEAD = 96  # clips that are decoded while a model works: more than a batch of most stages
 
 Inputs = Mapping[str, Mapping[str, str]]
 
@@ -34,7 +37,7 @@ def run_group(
             with guards[name]:
                 member = StageShard(context, context.stage(name), shard, made_from, opened)
                 members.append(stack.enter_context(member))
-        for key, media in _media(context, members, shard):
+        for key, media in ahead(_media(context, members, shard), _AHEAD if _waits(members) else 0):
             for member in members:
                 if key in member.pending and guards[member.stage.name].error is None:
                     with guards[member.stage.name]:
@@ -46,6 +49,11 @@ def run_group(
                 with guard:
                     records.append(member.commit())
     return records, [guard for guard in guards.values() if guard.error]
+
+
+def _waits(members: Sequence[StageShard]) -> bool:
+    """Say whether a stage of the group runs a model: it shall not wait for the decoder."""
+    return any(member.stage.wants_device for member in members)
 
 
 def _media(

@@ -11,7 +11,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
@@ -32,6 +32,7 @@ Progress = Callable[[int], None]
 class _Worker:
     process: SpawnProcess
     pipe: Connection
+    number: int
     task: Task | None = None
 
 
@@ -102,10 +103,12 @@ class Pool:
 
     def _hire(self) -> _Worker:
         ours, theirs = _spawn.Pipe()
-        process = _spawn.Process(target=_serve, args=(self._context, theirs), daemon=True)
+        number = min(set(range(self._context.options.workers)) - {worker.number for worker in self._workers})
+        context = replace(self._context, worker=number)
+        process = _spawn.Process(target=_serve, args=(context, theirs), daemon=True)
         process.start()
         theirs.close()
-        worker = _Worker(process, ours)
+        worker = _Worker(process, ours, number)
         self._workers.append(worker)
         return worker
 

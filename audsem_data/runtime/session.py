@@ -117,15 +117,9 @@ def driving(context: Context, shown: bool = True) -> Iterator[Driver]:
 def groups(context: Context, until: str | None = None) -> list[list[str]]:
     """Return the recipe's stages in running order, those that share one decode of the same media together."""
     found: list[list[str]] = []
-    last: Stage | None = None
-    for name, stage in context.stages.items():
-        shares = last and last.media and stage.media and last.needs[0].stage == stage.needs[0].stage
-        reads = {need.stage for need in stage.needs} | ({stage.over.stage} if stage.over else set())
-        if shares and stage.kind is Kind.MAP and not reads & set(found[-1]):
-            found[-1].append(name)
-        else:
-            found.append([name])
-        last = stage
+    for stage in context.stages.values():
+        shared = _sharing(context, stage, found)
+        shared.append(stage.name) if shared else found.append([stage.name])
     if until is None:
         return found
     context.stage(until)
@@ -135,6 +129,27 @@ def groups(context: Context, until: str | None = None) -> list[list[str]]:
             return [*kept, group[: group.index(until) + 1]]
         kept.append(group)
     return kept
+
+
+def listening(context: Context) -> list[list[str]]:
+    """Return the groups of stages that take audio, and of those between them that they wait for."""
+    stages = context.stages
+    wanted = {name for name, stage in stages.items() if stage.media and stage.kind is Kind.MAP}
+    for name in reversed(stages):  # what a wanted stage reads, where that in turn reads a wanted stage
+        if any(name in stages[other].reads for other in wanted) and stages[name].reads & wanted:
+            wanted.add(name)
+    return [kept for group in groups(context) if (kept := [name for name in group if name in wanted])]
+
+
+def _sharing(context: Context, stage: Stage, found: Sequence[list[str]]) -> list[str] | None:
+    """Return the last group that decodes the stage's media anyway, if nothing from it on is read by the stage."""
+    for group in reversed(found):
+        first = context.stages[group[0]]
+        if stage.reads & set(group) or not stage.media or stage.kind is not Kind.MAP:
+            return None
+        if first.media and first.kind is Kind.MAP and first.needs[0].stage == stage.needs[0].stage:
+            return group
+    return None
 
 
 def settings_for(stage: str, values: Sequence[str]) -> tuple[str, ...]:
