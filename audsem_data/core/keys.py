@@ -11,6 +11,8 @@ from typing import NamedTuple
 from audsem_data.core.errors import InputError
 
 _MAX_MS = 10**9 - 1
+_SAFE, _UNSAFE = re.compile(r"[A-Za-z0-9_-]+"), re.compile(rb"[^A-Za-z0-9_-]")
+_AMBIGUOUS = re.compile(r"_(?=[0-9]{9})")
 SPLIT_SALT = "audsem-split-v1"
 
 
@@ -27,8 +29,10 @@ def escape_video_id(name: str) -> str:
 
     An underscore before nine digits is escaped too, so that a key says where its video id ends.
     """
-    safe = re.sub(rb"[^A-Za-z0-9_-]", lambda match: b"%%%02X" % match[0][0], _bytes(name))
-    return re.sub(r"_(?=\d{9})", "%5F", safe.decode())
+    if _SAFE.fullmatch(name):
+        return _AMBIGUOUS.sub("%5F", name)
+    safe = _UNSAFE.sub(lambda match: b"%%%02X" % match[0][0], _bytes(name))
+    return _AMBIGUOUS.sub("%5F", safe.decode())
 
 
 def unescape_video_id(video_id: str) -> str:

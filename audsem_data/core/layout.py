@@ -34,9 +34,10 @@ class Source(Protocol):
         """List the units of these paths; raises InputError for a path that is not there or holds nothing."""
         ...
 
-    def read(self, unit: Unit) -> Iterator[tuple[str, Outcome]]:
+    def read(self, unit: Unit) -> Iterator[tuple[str, Outcome] | pa.Table]:
         """Yield (track key, outcome) for every track of a unit; the rows of a Done hold their own key.
 
+        Rows may come as tables of the stage's columns instead: a source that has many makes no object of each.
         The detail of a Done counts the cues of the track by reason, as JSON. A damaged unit yields a Failed
         for what is damaged and goes on with the rest.
         """

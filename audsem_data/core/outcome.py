@@ -11,6 +11,7 @@ import pyarrow as pa
 from audsem_data.core.schema import Column
 
 Row = Mapping[str, Any]
+_NO_FILES: Mapping[str, bytes] = {}  # one for all outcomes: dumps have millions
 
 
 class Status(StrEnum):
@@ -46,7 +47,7 @@ class CommonReason(Reason):
     MISSING_INPUT = "missing_input", "a stage that this one needs has no result for the row; detail names it"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Done:
     """The row succeeded and yields these output rows: one for a one-to-one stage, any number otherwise.
 
@@ -56,7 +57,7 @@ class Done:
 
     rows: Sequence[Row]
     detail: str = ""
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=lambda: _NO_FILES)
     status: ClassVar[Status] = Status.DONE
     reason: ClassVar[Reason | None] = None
 
@@ -66,7 +67,7 @@ class Done:
         return cls((values,))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Filtered:
     """The row is left out on purpose."""
 
@@ -76,7 +77,7 @@ class Filtered:
     status: ClassVar[Status] = Status.FILTERED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The row could not be worked on; its reason says whether trying again can help."""
 

@@ -1,6 +1,6 @@
 """Batches of clips of like length, so that little of a batch is padding."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -20,9 +20,7 @@ def by_length(lengths: Sequence[int], most: int) -> list[list[int]]:
     return batches
 
 
-def in_batches(
-    clips: Sequence[Sequence[float]], most: int, run: Callable[[list[int]], Sequence[Result]]
-) -> list[Result]:
+def in_batches(clips: Sequence[Sized], most: int, run: Callable[[list[int]], Sequence[Result]]) -> list[Result]:
     """Return one result a clip, in the clips' order; `run` gets the indices of a batch and gives their results."""
     results: dict[int, Result] = {}
     for batch in by_length([len(clip) for clip in clips], most):

@@ -25,7 +25,11 @@ def torch_device(device: Device) -> torch.device:
 
 
 def place(network: Network, device: Device, dtype: str = "float32") -> Network:
-    """Return the network ready to infer: on its device, in its dtype, without gradients, compiled if asked."""
+    """Return the network ready to infer: on its device, in its dtype, without gradients, compiled if asked.
+
+    Products of float32 are float32's on a GPU too: torch's default would round the factors of convolutions.
+    """
+    torch.backends.cudnn.allow_tf32 = False
     network.eval().requires_grad_(False).to(device=torch_device(device), dtype=getattr(torch, dtype))
     if device.compile:
         network.compile(dynamic=True)

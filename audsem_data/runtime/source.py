@@ -1,9 +1,12 @@
 """Source stages: units of the outside world are packed into shards once, and every shard is read whole."""
 
+import gc
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, NamedTuple
+
+import pyarrow as pa
 
 from audsem_data.core.errors import CorruptionError, StageError, UsageError
 from audsem_data.core.fingerprint import canonical, digest
@@ -16,7 +19,7 @@ from audsem_data.runtime.committing import Whole, commit_whole, refuse_twice
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.spooled import restore_outcome
 from audsem_data.runtime.staleness import asked_for, cooled_down
-from audsem_data.storage.parquet import read_table, write_rows
+from audsem_data.storage.parquet import read_table, to_table, write_table
 from audsem_data.storage.workspace import folder
 
 Packed = list[list[Unit]]
@@ -92,31 +95,53 @@ def read_units(context: Context, stage: Stage, shard: int, units: Sequence[Unit]
     """Read the units of a shard and commit it; videos that exclude.txt names leave no rows and no outcomes."""
     started = time.monotonic()
     inputs = source_inputs(context, units)
-    found = _committed(context, stage, shard, inputs) or _parsed(context, stage, units)
+    found = _committed(context, stage, shard, inputs) or gather(stage, stage.open(context.config(stage)), units)
     fates = [(key, outcome) for key, outcome in found.fates if _video(key) not in context.excluded]
     gone = found.gone | {_video(key) for key, _ in found.fates} & context.excluded
-    rows = [row for row in found.rows if parse_clip_id(row[stage.key.name]).video_id not in context.excluded]
-    rows.sort(key=lambda row: sort_key(row[stage.key.name]))
-    refuse_twice(stage, shard, "rows", [row[stage.key.name] for row in rows])
+    rows = _without(found.rows, stage.key.name, context.excluded).sort_by(stage.key.name)
+    refuse_twice(stage, shard, "rows", rows[stage.key.name].to_pylist())
     scratch = context.workspace.location.scratch(folder(stage))
-    count = write_rows(scratch, stage.columns, rows)
+    count = write_table(scratch, stage.columns, rows)
     whole = Whole(scratch, count, fates, inputs, started, {"excluded": sorted(gone)})
     return commit_whole(context, stage, shard, whole)
 
 
-class _Found(NamedTuple):
+class Found(NamedTuple):
+    """What units held."""
+
     fates: list[tuple[str, Outcome]]
-    rows: list[Mapping[str, Any]]
+    rows: pa.Table
     gone: Set[str]  # videos that an earlier commit has left out
 
 
-def _parsed(context: Context, stage: Stage, units: Iterable[Unit]) -> _Found:
-    source: Source = stage.open(context.config(stage))
-    fates = [fate for unit in units for fate in source.read(unit)]
-    return _Found(fates, [row for _, outcome in fates for row in outcome.rows], frozenset())
+def gather(stage: Stage, source: Source, units: Iterable[Unit]) -> Found:
+    """Read units to the end: the outcomes of their tracks, and all rows, in no order.
+
+    The garbage collector waits meanwhile: of the millions of outcomes of a dump it would find none to free.
+    """
+    fates: list[tuple[str, Outcome]] = []
+    tables: list[pa.Table] = []
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        for unit in units:
+            for found in source.read(unit):
+                tables.append(found) if isinstance(found, pa.Table) else fates.append(found)
+    finally:
+        if was_enabled:
+            gc.enable()
+    tables.append(to_table(stage.columns, [row for _, outcome in fates for row in outcome.rows]))
+    return Found(fates, pa.concat_tables(tables), frozenset())
 
 
-def _committed(context: Context, stage: Stage, shard: int, inputs: Mapping[str, str]) -> _Found | None:
+def _without(rows: pa.Table, key: str, excluded: Set[str]) -> pa.Table:
+    """Return the rows of videos that are not excluded."""
+    if not excluded:
+        return rows
+    return rows.filter(pa.array([parse_clip_id(one).video_id not in excluded for one in rows[key].to_pylist()]))
+
+
+def _committed(context: Context, stage: Stage, shard: int, inputs: Mapping[str, str]) -> Found | None:
     """Return what an earlier commit holds, if it differs from what is wanted by further exclusions alone."""
     record = context.workspace.record(stage, shard)
     if record is None or record.inputs.get("units") != inputs["units"]:
@@ -128,8 +153,8 @@ def _committed(context: Context, stage: Stage, shard: int, inputs: Mapping[str, 
         return None
     outcomes = read_table(context.workspace.verify(stage, record.outcomes)).to_pylist()
     fates = [(r["key"], restore_outcome(stage, r["outcome"], r["reason"], r["detail"] or "")) for r in outcomes]
-    rows = read_table(context.workspace.verify(stage, record.data)).to_pylist()
-    return _Found(fates, rows, gone)
+    rows = read_table(context.workspace.verify(stage, record.data))
+    return Found(fates, rows, gone)
 
 
 def _video(track_key: str) -> str:

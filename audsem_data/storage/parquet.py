@@ -38,12 +38,28 @@ def to_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> pa
 
 def write_rows(out: Path, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> int:
     """Write rows, in their order, to a new Parquet file and return how many; memory holds one row group."""
-    stream, total = iter(rows), 0
-    schema = arrow_schema(columns)
-    with storage_errors(out), pq.ParquetWriter(out, schema, compression="zstd") as writer:
-        while batch := list(islice(stream, ROW_GROUP)):
-            writer.write_table(to_table(columns, batch), row_group_size=ROW_GROUP)
-            total += len(batch)
+    stream = iter(rows)
+    batches = iter(lambda: list(islice(stream, ROW_GROUP)), [])
+    return _write(out, columns, (to_table(columns, batch) for batch in batches))
+
+
+def write_table(out: Path, columns: Sequence[Column], table: pa.Table) -> int:
+    """Write a table of these columns as `write_rows` writes its rows; raises StageError that names a column."""
+    for column in columns:
+        if column.name not in table.column_names or table[column.name].type != column.type:
+            raise StageError(f"the table has no column {column.name} of type {column.type}: {table.schema.names}")
+        if table[column.name].null_count and not column.nullable:
+            raise StageError(f"column {column.name} allows no nulls, and {table[column.name].null_count} are null")
+    whole = table.select([column.name for column in columns]).combine_chunks()
+    return _write(out, columns, (whole.slice(at, ROW_GROUP) for at in range(0, len(whole), ROW_GROUP)))
+
+
+def _write(out: Path, columns: Sequence[Column], groups: Iterable[pa.Table]) -> int:
+    total = 0
+    with storage_errors(out), pq.ParquetWriter(out, arrow_schema(columns), compression="zstd") as writer:
+        for group in groups:
+            writer.write_table(group, row_group_size=ROW_GROUP)
+            total += len(group)
     return total
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from audsem_data.core.errors import InputError
 from audsem_data.core.keys import escape_video_id
 from audsem_data.core.layout import Unit
+from audsem_data.media.subtitles.filmot import COMPRESSIONS
 from audsem_data.stages.ingest.files import Kind, SourceFile, find_files
 from audsem_data.stages.ingest.media import MediaIndex
 from audsem_data.stages.ingest.names import SubtitleName, parse_subtitle_name
@@ -55,6 +56,9 @@ def _subtitles(file: SourceFile, name: SubtitleName, media: MediaIndex) -> Unit:
 def _dump(file: SourceFile, media: MediaIndex, range_bytes: int) -> Iterator[Unit]:
     size = file.path.stat().st_size
     known = media.by_video(file.path)
+    if file.path.suffix.lower() in COMPRESSIONS:  # cannot be read from the middle
+        yield _unit(file, size=size, begin=0, end=None, media=known)
+        return
     for number, begin in enumerate(range(0, size, range_bytes)):
         end = min(begin + range_bytes, size)
         yield _unit(file, f"{file.name}#{number:06d}", end - begin, begin=begin, end=end, media=known)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audsem_data.core.errors import InputError
+from audsem_data.media.subtitles.filmot import COMPRESSIONS, open_dump
 from audsem_data.media.subtitles.reader import READERS
+from audsem_data.media.subtitles.reasons import SubtitleError
 
 MEDIA_SUFFIXES = ("mp4", "webm", "mkv", "mov", "avi", "m4v", "ts", "wav", "flac", "mp3", "ogg", "opus", "m4a")
 TABLE_SUFFIXES = ("csv", "parquet")
@@ -110,19 +112,27 @@ def _kind(path: Path) -> Kind | None:
     if suffix in _OTHER_SUBTITLES:
         return Kind.UNSUPPORTED
     # Beside videos lie other JSON and text files: only one that names video ids is a dump.
-    if suffix in _DUMP_SUFFIXES and b'"videoid"' in (head := _head(path)) and _begins_with_brace(head):
-        return Kind.DUMP
+    if _may_be_dump(path):
+        head = _head(path)
+        if head is None or (b'"videoid"' in head and _begins_with_brace(head)):
+            return Kind.DUMP
     return None
+
+
+def _may_be_dump(path: Path) -> bool:
+    inner = path.with_suffix("") if path.suffix.lower() in COMPRESSIONS else path
+    return inner.suffix.lower().lstrip(".") in _DUMP_SUFFIXES
 
 
 def _kind_of_named(path: Path) -> Kind:
     kind = _kind(path)
-    if kind is None and path.suffix.lower().lstrip(".") in _DUMP_SUFFIXES and _begins_with_brace(_head(path)):
+    if kind is None and _may_be_dump(path) and _begins_with_brace(_head(path) or b""):
         return Kind.DUMP
     if kind is None:
         known = ", ".join([*READERS, *TABLE_SUFFIXES, *MEDIA_SUFFIXES])
         raise InputError(
-            f"{path} is nothing that ingest reads: {known}, or a Filmot dump (txt, json, jsonl; it begins with {{)"
+            f"{path} is nothing that ingest reads: {known}, or a Filmot dump (txt, json, jsonl, also .gz or .zst; "
+            "it begins with {)"
         )
     return kind
 
@@ -131,10 +141,13 @@ def _begins_with_brace(head: bytes) -> bool:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
 
 
-def _head(path: Path) -> bytes:
+def _head(path: Path) -> bytes | None:
+    """Return how a file begins; None for a damaged archive, which reading it will tell of."""
     try:
-        with path.open("rb") as file:
+        with open_dump(path) as file:
             return file.read(_HEAD)
+    except SubtitleError:
+        return None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
 

@@ -11,19 +11,20 @@ source. Text streams inside a media file (mkv, webm, mp4, mov) are read where no
 Source: paper, appendix on data collection (Filmot's manual English subtitles, lines that hold brackets).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import pyarrow as pa
 from pydantic import Field
 
 from audsem_data.core.layout import Source, Unit
-from audsem_data.core.schema import CUE_ID, INTERVAL, ORIGIN, Column
+from audsem_data.core.outcome import Outcome
+from audsem_data.core.schema import CUE_ID, INTERVAL, ORIGIN, Column, arrow_schema
 from audsem_data.core.stage import Kind, SourceConfig, stage
 from audsem_data.media.subtitles.reasons import SubtitleReason
 from audsem_data.stages.ingest.discover import discover_units
 from audsem_data.stages.ingest.reasons import IngestReason
-from audsem_data.stages.ingest.tracks import Fates, UnitReader
+from audsem_data.stages.ingest.tracks import UnitReader
 
 
 class IngestConfig(SourceConfig):
@@ -66,5 +67,7 @@ class _Ingest:
     def discover(self, sources: Sequence[str]) -> Iterable[Unit]:
         return discover_units(sources, self._config.shard_bytes)
 
-    def read(self, unit: Unit) -> Fates:
-        return UnitReader(unit, keep_all=self._config.keep == "all").fates()
+    def read(self, unit: Unit) -> Iterator[tuple[str, Outcome] | pa.Table]:
+        reader = UnitReader(unit, keep_all=self._config.keep == "all")
+        yield from reader.fates()
+        yield reader.rows.table(arrow_schema((CUE_ID, *EMITS)))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container
+from functools import lru_cache
 from typing import NamedTuple
 
 # ISO 639-1. A shorter list would take `NAME.uk.srt` for English, a looser rule `Mr.Bean.srt` for a language.
@@ -57,6 +58,7 @@ def parse_subtitle_name(stem: str, videos: Container[str]) -> SubtitleName:
     return SubtitleName(".".join(parts), "en")
 
 
+@lru_cache(4096)
 def clean_language(tag: str) -> str:
     """Return a language tag fit for a track's name: letters, digits and hyphens; `und` for none."""
     return re.sub(r"[^A-Za-z0-9]+", "-", tag).strip("-")[:32] or "und"

@@ -1,32 +1,34 @@
 """A unit's tracks as outcomes: which cues become rows, and why a track or a cue does not."""
 
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from audsem_data.core.errors import InputError
-from audsem_data.core.keys import ClipInterval, clip_id, cue_id, escape_video_id
+from audsem_data.core.keys import clip_id, escape_video_id
 from audsem_data.core.layout import Unit
 from audsem_data.core.outcome import Done, Failed, Filtered, Outcome
 from audsem_data.media.subtitles.cue import Cue, Track
 from audsem_data.media.subtitles.embedded import read_embedded
-from audsem_data.media.subtitles.filmot import DumpDamage, DumpVideo, read_filmot
+from audsem_data.media.subtitles.filmot import DumpDamage, DumpVideo, Scanned, compiled_scan, read_filmot
 from audsem_data.media.subtitles.reader import read_subtitles
 from audsem_data.media.subtitles.reasons import SubtitleError, SubtitleReason
 from audsem_data.stages.ingest.files import Kind
 from audsem_data.stages.ingest.media import media_signature
 from audsem_data.stages.ingest.names import clean_language, is_english, language_of
 from audsem_data.stages.ingest.reasons import IngestReason
+from audsem_data.stages.ingest.rows import CueRows, RowTrack
+from audsem_data.stages.ingest.scanned import ScannedBlock
 from audsem_data.stages.ingest.tables import TableDamage, read_table_tracks
 
 Fates = Iterator[tuple[str, Outcome]]
 
 
 class UnitReader:
-    """Reads one unit; tracks are named after it, and repeated ones of a video numbered."""
+    """Reads one unit; its cues gather in `rows`. Tracks are named after it, repeated ones of a video numbered."""
 
     def __init__(self, unit: Unit, keep_all: bool) -> None:
         self._payload: Mapping[str, Any] = unit.payload
@@ -34,6 +36,7 @@ class UnitReader:
         self._path = Path(unit.payload["path"])
         self._media: Mapping[str, str] = unit.payload.get("media", {})
         self._seen: Counter[str] = Counter()
+        self.rows = CueRows()
         self._whole_file = f"{escape_video_id(unit.name)}/all"
 
     def fates(self) -> Fates:
@@ -43,13 +46,16 @@ class UnitReader:
         except OSError as error:
             detail = f"{type(error).__name__}: {error.strerror}"
             yield self._whole_file, Failed(SubtitleReason.UNREADABLE, detail)
+        except SubtitleError as error:
+            yield self._whole_file, error.outcome()
 
     def _fates(self) -> Fates:
         match Kind(self._payload["kind"]):
             case Kind.SUBTITLES:
                 yield self._subtitle_file()
             case Kind.DUMP:
-                for found in read_filmot(self._path, self._payload["begin"], self._payload["end"]):
+                begin, end = self._payload["begin"], self._payload["end"]
+                for found in read_filmot(self._path, begin, end, None if self._keep_all else compiled_scan()):
                     yield from self._dumped(found)
             case Kind.TABLE:
                 for number, table in enumerate(read_table_tracks(self._path)):
@@ -81,7 +87,10 @@ class UnitReader:
         for language, track in tracks:
             yield self._track(video_id, language_of(language), track)
 
-    def _dumped(self, found: DumpVideo | DumpDamage) -> Fates:
+    def _dumped(self, found: DumpVideo | DumpDamage | Scanned) -> Fates:
+        if isinstance(found, Scanned):
+            yield from self._scanned(ScannedBlock(found))
+            return
         if isinstance(found, DumpDamage):
             detail = f"at byte {found.offset}: {found.detail}"
             yield f"{self._whole_file}-{found.offset:015d}", Failed(SubtitleReason.DAMAGED, detail)
@@ -92,30 +101,50 @@ class UnitReader:
         for language, track in found.tracks:
             yield self._track(video_id, clean_language(language), track)
 
+    def _scanned(self, block: ScannedBlock) -> Fates:
+        for name, tracks in block.videos():
+            video_id = escape_video_id(name)
+            if not tracks:
+                yield self._filtered(video_id, "none", IngestReason.NO_SUBTITLES)
+            for track in tracks:
+                language = clean_language(block.language(track))
+                if reason := _left_out(language, block.cues(track)):
+                    yield self._filtered(video_id, language, *reason)
+                    continue
+                cues, damaged = block.read_unsure(track)
+                read = _Read(video_id, language, cues, damaged, block.cues(track) - damaged, block.sure[track])
+                key, outcome, block.number[track] = self._done(read)
+                yield key, outcome
+        self.rows.add_columns(block.sure_columns())
+
     def _track(self, video_id: str, language: str, track: Track, media: str | None = None) -> tuple[str, Outcome]:
         """Return the outcome of a track that was read; its media is what it names, or what the sources hold."""
-        if not is_english(language):
-            return self._filtered(video_id, language, IngestReason.OTHER_LANGUAGE, language)
-        if track.automatic:
-            return self._filtered(video_id, language, IngestReason.AUTOMATIC)
-        if not track.cues and not track.damaged:
-            return self._filtered(video_id, language, IngestReason.NO_CUES)
-        name = self._track_name(video_id, language)
-        if not track.cues:
-            return f"{video_id}/{name}", Failed(
-                SubtitleReason.DAMAGED, f"none of {track.damaged} cues could be read"
-            )
-        path = media or self._media.get(video_id)
-        about = {"language": language, "media": path, "media_signature": path and media_signature(path)}
-        counts = Counter({"cues": len(track.cues) + track.damaged, "kept": 0, "damaged": track.damaged})
-        rows = []
-        for cue in track.cues:
+        if reason := _left_out(language, len(track.cues) + track.damaged, track.automatic):
+            return self._filtered(video_id, language, *reason)
+        return self._done(_Read(video_id, language, track.cues, track.damaged, len(track.cues)), media)[:2]
+
+    def _done(self, read: "_Read", media: str | None = None) -> tuple[str, Outcome, int]:
+        """Keep the cues that are to be rows; return key, outcome, which counts all cues, and the track's number."""
+        name = self._track_name(read.video_id, read.language)
+        key = f"{read.video_id}/{name}"
+        if not read.readable:
+            return key, Failed(SubtitleReason.DAMAGED, f"none of {read.damaged} cues could be read"), -1
+        counts = {"cues": read.readable + read.damaged, "damaged": read.damaged, "kept": read.sure}
+        counts["no_bracket"] = read.readable - len(read.cues) - read.sure
+        kept = []
+        for cue in read.cues:
             fate = _cue_fate(cue, self._keep_all)
-            counts[fate] += 1
+            counts[fate] = counts.get(fate, 0) + 1
             if fate == "kept":
-                rows.append(_row(video_id, name, cue) | about)
-        detail = json.dumps({fate: count for fate, count in sorted(counts.items()) if count or fate == "kept"})
-        return f"{video_id}/{name}", Done(rows, detail)
+                kept.append(cue)
+        shown = (f'"{fate}": {count}' for fate, count in sorted(counts.items()) if count or fate == "kept")
+        number = -1
+        if counts["kept"]:
+            path = media or self._media.get(read.video_id)
+            signature = media_signature(path) if path else None
+            number = self.rows.add_track(RowTrack(read.video_id, name, read.language, path, signature))
+            self.rows.add(number, kept)
+        return key, Done((), f"{{{', '.join(shown)}}}"), number
 
     def _filtered(
         self, video_id: str, language: str, reason: IngestReason, detail: str = ""
@@ -127,7 +156,35 @@ class UnitReader:
         track = f"{video_id}/{language}"
         self._seen[track] += 1
         origin = self._name if self._seen[track] == 1 else f"{self._name}#{self._seen[track]}"
-        return f"{language}-{hashlib.sha256(origin.encode()).hexdigest()[:8]}"
+        return f"{language}-{_digits(origin)}"
+
+
+@lru_cache(64)
+def _digits(origin: str) -> str:
+    return hashlib.sha256(origin.encode()).hexdigest()[:8]
+
+
+class _Read(NamedTuple):
+    """A track: the cues to judge, how many are damaged, how many readable in all, how many sure to be kept.
+
+    A readable cue that is neither to be judged nor sure to be kept has no brackets.
+    """
+
+    video_id: str
+    language: str
+    cues: Sequence[Cue]
+    damaged: int
+    readable: int
+    sure: int = 0
+
+
+def _left_out(language: str, cues: int, automatic: bool = False) -> tuple[IngestReason, str] | None:
+    """Return why a track is not taken, and the detail."""
+    if not is_english(language):
+        return IngestReason.OTHER_LANGUAGE, language
+    if automatic:
+        return IngestReason.AUTOMATIC, ""
+    return None if cues else (IngestReason.NO_CUES, "")
 
 
 def _cue_fate(cue: Cue, keep_all: bool) -> str:
@@ -140,15 +197,3 @@ def _cue_fate(cue: Cue, keep_all: bool) -> str:
         return "bad_time"
     bracketed = any(mark in cue.text for mark in "[({") and any(mark in cue.text for mark in "])}")
     return "kept" if bracketed or keep_all else "no_bracket"
-
-
-def _row(video_id: str, track: str, cue: Cue) -> dict[str, Any]:
-    return {
-        "cue_id": cue_id(ClipInterval(video_id, cue.start_ms, cue.end_ms), track, cue.ordinal),
-        "video_id": video_id,
-        "start_ms": cue.start_ms,
-        "end_ms": cue.end_ms,
-        "track": track,
-        "ordinal": cue.ordinal,
-        "text": cue.text,
-    }

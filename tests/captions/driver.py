@@ -1,6 +1,7 @@
 """The path from sources to clips without the runner: every stage called directly, tables held in memory."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 
 from audsem_data.core.keys import sort_key
 from audsem_data.core.layout import Unit
-from audsem_data.core.outcome import Outcome
+from audsem_data.core.outcome import Done, Outcome
 from audsem_data.core.stage import Item, Stage
 from audsem_data.stages.ingest.ingest import open_ingest
 from audsem_data.storage.parquet import to_table
@@ -61,10 +62,20 @@ def ingest_table(sources: Sequence[Path], **options: Any) -> tuple[pa.Table, dic
     )
     assert len({unit.name for unit in units}) == len(units)
     outcomes: dict[str, Outcome] = {}
+    tables = [to_table(open_ingest.columns, [])]
     for unit in units:
-        for key, outcome in source.read(unit):
-            assert key not in outcomes
-            outcomes[key] = outcome
-    rows = [dict(row) for outcome in outcomes.values() for row in outcome.rows]
-    rows.sort(key=lambda row: sort_key(row["cue_id"]))
-    return to_table(open_ingest.columns, rows), outcomes
+        for found in source.read(unit):
+            if isinstance(found, pa.Table):
+                tables.append(found)
+            else:
+                assert found[0] not in outcomes
+                outcomes[found[0]] = found[1]
+    table = pa.concat_tables(tables).sort_by("cue_id")
+    by_track: dict[str, list[dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        by_track.setdefault(f"{row['video_id']}/{row['track']}", []).append(row)
+    for key, rows in by_track.items():
+        done = outcomes[key]
+        assert isinstance(done, Done)
+        outcomes[key] = replace(done, rows=rows)
+    return table, outcomes

@@ -102,7 +102,8 @@ def test_a_file_that_goes_away_fails_transiently(tmp_path: Path) -> None:
     source = open_stage(open_ingest)
     (unit,) = source.discover([str(tmp_path)])
     path.unlink()
-    ((_, outcome),) = source.read(unit)
+    (_, outcome), rows = source.read(unit)
+    assert len(rows) == 0
     assert outcome.status == "failed_transient"
 
 

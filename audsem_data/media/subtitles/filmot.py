@@ -1,24 +1,31 @@
 """Filmot dumps: JSON objects one after another, each a video with its caption tracks, some over several lines.
 
 An object begins on a line whose first character is its brace. What does not parse up to the next such line is
-damaged, and costs nothing but itself. Memory holds one object.
+damaged, and costs nothing but itself.
 """
 
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
 
 from audsem_data.media.subtitles.cue import TimedText, Track, numbered
+from audsem_data.media.subtitles.filmot_window import Window
 from audsem_data.media.subtitles.markup import strip_markup
+from audsem_data.media.subtitles.reasons import SubtitleError, SubtitleReason
 from audsem_data.media.subtitles.timing import span_ms
 
-# A caption such as `{wind}` may stand first on a line too, where a string holds a raw line break.
-_BEGINS = re.compile(rb'\{\s*("|$)')
+if TYPE_CHECKING:
+    from audsem_data.media.subtitles.filmot_scan import Scan, Scanner
+
 _BLANK = re.compile(r"\s*")
-_MARK = b"\xef\xbb\xbf"
 _LONGEST = 64 << 20
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _DECODER = json.JSONDecoder(strict=False)  # raw line breaks in strings occur
 
 
@@ -39,61 +46,67 @@ class DumpDamage(NamedTuple):
 class _Piece(NamedTuple):
     offset: int
     data: bytes
-    whole: bool
 
 
-def read_filmot(path: Path, begin: int = 0, end: int | None = None) -> Iterator[DumpVideo | DumpDamage]:
+class Scanned(NamedTuple):
+    """Objects that a scanner took; the places in `scan` are offsets in `data`."""
+
+    data: bytes
+    scan: "Scan"
+
+
+def read_filmot(
+    path: Path, begin: int = 0, end: int | None = None, scanner: "Scanner | None" = None
+) -> Iterator[DumpVideo | DumpDamage | Scanned]:
     """Yield what lies in the pieces of a dump that begin at the bytes [begin, end), in their order.
 
-    Consecutive ranges yield every object exactly once. Raises OSError.
+    Consecutive ranges yield every object exactly once. Plain objects are left to a scanner where one is given.
+    Memory holds a block or one object. Raises OSError, and InputError for a damaged archive.
     """
-    for piece in _pieces(path, begin, end):
-        if not piece.whole:
-            yield DumpDamage(piece.offset, f"an object of more than {_LONGEST} bytes")
-            continue
-        yield from _read_piece(piece)
+    with open_dump(path) as file:
+        window = Window(file, begin)
+        while not window.ended and (end is None or window.position < end):
+            if scanner and window.at_object:
+                limit = len(window.data) if end is None else end - window.offset
+                scan = scanner(window.data, window.at, limit, window.last)
+                if len(scan.videos):
+                    yield Scanned(window.data, scan)
+                    window.at = scan.position
+                    continue
+                if window.grow(_LONGEST):  # the object goes on beyond the block
+                    continue
+            position = window.position
+            piece = window.next_piece(_LONGEST)
+            if piece is None:
+                yield DumpDamage(position, f"an object of more than {_LONGEST} bytes")
+            else:
+                yield from _read_piece(_Piece(position, piece))
 
 
-def _pieces(path: Path, begin: int, end: int | None) -> Iterator[_Piece]:
-    """Yield the lines from one beginning of an object to the next; what precedes the first is a piece too."""
-    lines: list[bytes] = []
-    offset = size = 0
-    started = begin == 0
-    for position, line in _lines(path, begin):
-        if _BEGINS.match(line):
-            if lines:
-                yield _Piece(offset, b"".join(lines), size <= _LONGEST)
-            if end is not None and position >= end:
-                return
-            lines, offset, size, started = [], position, 0, True
-        if started:
-            size += len(line)
-            if size <= _LONGEST:
-                lines.append(line)
-    if lines:
-        yield _Piece(offset, b"".join(lines), size <= _LONGEST)
+def compiled_scan() -> "Scanner | None":
+    """Return the compiled scanner, where the `scan` extra is installed."""
+    if find_spec("numba") is None:
+        return None
+    from audsem_data.media.subtitles.filmot_scan import scan  # noqa: PLC0415  (compiles at first use)
+
+    return scan
 
 
-def _lines(path: Path, begin: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines that begin at or after an offset, each with its own."""
-    with path.open("rb") as file:
-        if begin:
-            file.seek(begin - 1)
-            _skip_line(file)
-        elif file.read(len(_MARK)) != _MARK:
-            file.seek(0)
-        position = file.tell()
-        at_start = True
-        while line := file.readline(_LONGEST):
-            # The rest of a line longer than the bound must not look like a beginning.
-            yield position, line if at_start else b" " + line
-            position += len(line)
-            at_start = line.endswith(b"\n")
-
-
-def _skip_line(file: Any) -> None:
-    while (line := file.readline(_LONGEST)) and not line.endswith(b"\n"):
-        pass
+@contextmanager
+def open_dump(path: Path) -> Iterator[IO[bytes]]:
+    """Open a dump for reading, decompressing .gz and .zst; raises InputError where the archive is damaged."""
+    compression = COMPRESSIONS.get(path.suffix.lower())
+    if compression is None:
+        with path.open("rb") as file:
+            yield file
+        return
+    try:
+        with pa.input_stream(str(path), compression=compression) as stream:
+            yield stream
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise SubtitleError(SubtitleReason.DAMAGED, f"the archive cannot be read: {error}") from error
 
 
 def _read_piece(piece: _Piece) -> Iterator[DumpVideo | DumpDamage]:
