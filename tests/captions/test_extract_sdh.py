@@ -6,15 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audsem_data.core.stage import Item
-from audsem_data.stages.select.extract_sdh import clean_text, is_bracketed, open_extract_sdh
+from audsem_data.stages.select.ascii_text import clean_text
+from audsem_data.stages.select.brackets import is_bracketed
+from audsem_data.stages.select.extract_sdh import open_extract_sdh
 
 from .driver import open_stage
 
 
+def _item(key: str, text: str, start_ms: int, end_ms: int, track: str = "en-1") -> Item:
+    row = {"video_id": "v", "start_ms": start_ms, "end_ms": end_ms, "text": text, "language": "en"}
+    row |= {"media": "/v.mp4", "media_signature": "1-a", "track": track, "ordinal": int(key)}
+    return Item(key, row, {}, {})
+
+
 def _extract(text: str, duration: int = 2000, **options: Any) -> Any:
-    row = {"video_id": "v", "start_ms": 1000, "end_ms": 1000 + duration, "text": text, "language": "en"}
-    row |= {"media": "/v.mp4", "media_signature": "1-a"}
-    return open_stage(open_extract_sdh, **options)([Item("k", row, {}, {})])[0]
+    return open_stage(open_extract_sdh, **options)([_item("0", text, 1000, 1000 + duration)])[0]
 
 
 @pytest.mark.parametrize(
@@ -101,3 +107,58 @@ def test_the_media_path_is_no_content() -> None:
     (need,) = open_extract_sdh.needs
     assert need.locators == ("media",)
     assert all(isinstance(column.type, pa.DataType) for column in open_extract_sdh.emits)
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "expected"),
+    [
+        ({"inside": True}, "[door slams] What was that?", ("[door slams]", "door slams")),
+        ({"inside": True}, "- Wait. (sighs) [bell rings]", ("(sighs) [bell rings]", "sighs, bell rings")),
+        ({"inside": True}, "[JOHN]: hello", "not_bracketed"),
+        ({"inside": True}, "[JOHN]: hello [laughs]", ("[laughs]", "laughs")),
+        ({"inside": True}, "I [cannot say", "not_bracketed"),
+        ({}, "JOHN: [laughs]", "not_bracketed"),
+        ({"strip_labels": True}, "JOHN: [laughs]", ("[laughs]", "laughs")),
+        ({"strip_labels": True}, "- Dr. SMITH: (coughs)", ("(coughs)", "coughs")),
+        ({"strip_labels": True}, "[MARY]: [laughs]", ("[laughs]", "laughs")),
+        ({"strip_labels": True}, "and then: [laughs]", "not_bracketed"),
+        ({}, "\u266a upbeat music \u266a", "not_bracketed"),
+        ({"notes": True}, "\u266a upbeat music \u266a", ("[upbeat music]", "upbeat music")),
+        ({"notes": True}, "\u266a [soft jazz] \u266a", ("[soft jazz]", "soft jazz")),
+        ({"notes": True}, "\u266a \u266a", "music_notes"),
+        ({"notes": True}, "\u266a half a line", "not_bracketed"),
+    ],
+)
+def test_options_widen_what_a_caption_is(options: dict[str, Any], text: str, expected: Any) -> None:
+    outcome = _extract(text, **options)
+    if isinstance(expected, str):
+        assert outcome.reason == expected
+    else:
+        assert (outcome.rows[0]["text"], outcome.rows[0]["caption"]) == expected
+
+
+def test_cues_that_continue_are_joined_when_asked() -> None:
+    items = [
+        _item("0", "[music playing]", 0, 2000),
+        _item("1", "[Music playing]", 2100, 5000),
+        _item("2", "[birds chirping", 6000, 7000),
+        _item("3", "in the distance]", 7000, 9000),
+        _item("4", "[music playing]", 20_000, 21_000),
+        _item("5", "[music playing]", 5050, 6100, track="en-2"),
+        _item("6", "[a]", 30_000, 32_000),
+        _item("7", "[b]", 32_000, 34_000),
+    ]
+    outcomes = open_stage(open_extract_sdh, merge_gap_ms=100)(items)
+    kept = [(o.rows[0]["start_ms"], o.rows[0]["end_ms"], o.rows[0]["caption"]) for o in outcomes if o.rows]
+    assert kept == [
+        (0, 5000, "music playing"),
+        (6000, 9000, "birds chirping in the distance"),
+        (20_000, 21_000, "music playing"),
+        (5050, 6100, "music playing"),
+        (30_000, 32_000, "a"),
+        (32_000, 34_000, "b"),
+    ]
+    merged = {item.key: o.detail for item, o in zip(items, outcomes, strict=True) if o.reason == "merged"}
+    assert merged == {"1": "0", "3": "2"}
+    apart = open_stage(open_extract_sdh)(items)
+    assert [str(o.reason or "kept") for o in apart] == ["kept"] * 2 + ["not_bracketed"] * 2 + ["kept"] * 4
