@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+
+TAGS = pa.list_(pa.struct([("label", pa.string()), ("score", pa.float32())]))
 
 
 @cache
