@@ -7,7 +7,18 @@ import typer
 from typer.core import TyperGroup
 
 from audsem_data import __version__
-from audsem_data.cli import annotate, clean, doctor, explain, invalidate, plan, retry, run, status
+from audsem_data.cli import (
+    annotate,
+    clean,
+    doctor,
+    explain,
+    invalidate,
+    plan,
+    retry,
+    run,
+    status,
+    train_caption_classifier,
+)
 from audsem_data.cli.index import stage_index
 from audsem_data.core.errors import AudsemError
 
@@ -33,8 +44,8 @@ class StageGroup(TyperGroup):
 app = typer.Typer(
     cls=StageGroup, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, name="audsem-data"
 )
-for module in (run, annotate, plan, status, explain, retry, invalidate, clean, doctor):
-    app.command(module.__name__.rpartition(".")[2])(module.command)
+for module in (run, annotate, plan, status, explain, retry, invalidate, clean, doctor, train_caption_classifier):
+    app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)
 
 
 def _version(shown: bool) -> None:

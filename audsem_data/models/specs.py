@@ -23,4 +23,12 @@ SAT = ModelSpec(
     rate=16_000,
     memory=2,
 )
-MODELS = {spec.name: spec for spec in (BEATS, SAT)}
+BERT = ModelSpec(
+    name="bert",
+    source="hf:google-bert/bert-base-uncased",
+    files=("*.json", "*.safetensors", "vocab.txt"),
+    licence="Apache-2.0",
+    reference="Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers, NAACL 2019",
+    memory=2,
+)
+MODELS = {spec.name: spec for spec in (BEATS, SAT, BERT)}
