@@ -1,43 +1,51 @@
-"""Keep the captions that read like sounds, one for an interval of a video, and lay them out by video.
+"""Keep the captions that classifiers take for sounds, one for an interval of a video, and lay them out by video.
 
-A caption is kept whose score is at least the threshold. Of several with the same interval (tracks of one video)
-the one with the smallest cue id is kept. The clips of a video stay in one shard, for good: videos that the
-workspace has seen keep theirs, new ones fill new shards in the order of their ids. What `limit` leaves out
-changes no shard, so that a trial on a few clips grows into the whole.
+A caption is kept when the classifiers that the recipe runs agree: each of them, or any, scores it at least at its
+threshold. Of several with the same interval (tracks of one video) the one with the smallest cue id is kept; how
+often the same caption may come is an option. The clips of a video stay in one shard, for good: videos that the
+workspace has seen keep theirs, new ones fill new shards in the order of their ids. What `limit` and
+`max_same_caption` leave out changes no shard, so that a trial on a few clips grows into the whole.
 Source: paper, appendix on data collection (captions that the classifiers agree on; shards of 4,096 clips).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
 import pyarrow as pa
 from pydantic import Field
 
-from audsem_data.core.errors import StageError
-from audsem_data.core.keys import clip_id, parse_clip_id, sort_key
+from audsem_data.core.keys import parse_clip_id, sort_key
 from audsem_data.core.layout import Layout, Part, Repartition, Upstream
 from audsem_data.core.outcome import Done, Filtered, Outcome, Reason
-from audsem_data.core.schema import CAPTION, CLIP_ID, CUE_ID, INTERVAL, ORIGIN, Column
+from audsem_data.core.schema import CAPTION, CLIP_ID, INTERVAL, ORIGIN, Column
 from audsem_data.core.stage import Config, Kind, Needs, stage
+from audsem_data.stages.select.frequency import Frequency
 from audsem_data.stages.select.layout import Smallest, pack_videos
+from audsem_data.stages.select.scored import CLASSIFIERS, CONTENT, WHERE, Scored, classifiers_of, scored
 from audsem_data.storage.parquet import write_rows
 
-_KEY = CUE_ID.name
-_WHERE = ("video_id", "start_ms", "end_ms")
-_CONTENT = (*_WHERE, "text", "caption", "language", "media_signature")
 _SALT = "select-captions-limit"
 
 
 class SelectConfig(Config):
     """Which captions become clips, and how many make a shard."""
 
-    min_lexicon_score: float = Field(
+    agreement: Literal["all", "any"] = Field(
+        "all", description="which of the recipe's classifiers must take a caption for a sound (paper: both)"
+    )
+    min_lexicon_score: float | None = Field(
         0.5,
         ge=0,
         le=1,
-        description="least score of classify-lexicon; 0.5: one sound named, or a thing and what it does "
-        "(paper: two models instead, both must agree)",
+        description="least score of classify-lexicon; 0.5: one sound named, or a thing and what it does; null: not "
+        "asked",
+    )
+    min_encoder_score: float | None = Field(
+        0.5, ge=0, le=1, description="least score of classify-encoder (paper: 0.5); null: not asked"
+    )
+    max_same_caption: int | None = Field(
+        None, ge=1, description="most clips of one caption in all, chosen by a hash of their ids; null: any number"
     )
     shard_clips: int = Field(4096, ge=1, description="most clips in a shard (paper: 4,096)")
     limit: int | None = Field(None, ge=1, description="most clips in all, chosen by a hash of their ids; null: all")
@@ -46,8 +54,9 @@ class SelectConfig(Config):
 class SelectReason(Reason):
     """Why a caption becomes no clip."""
 
-    BELOW_THRESHOLD = "below_threshold", "its score is below min_lexicon_score"
+    BELOW_THRESHOLD = "below_threshold", "its score is below a threshold; detail says whose"
     DUPLICATE_INTERVAL = "duplicate_interval", "the video has a caption of the same interval; detail names it"
+    TOO_FREQUENT = "too_frequent", "not among the clips of its caption that max_same_caption keeps"
     OVER_LIMIT = "over_limit", "not among the clips that limit keeps"
 
 
@@ -55,14 +64,22 @@ EMITS = (
     *INTERVAL,
     *CAPTION,
     *ORIGIN,
-    Column("lexicon_score", pa.float32(), "how much the caption reads like a sound: 0 to 1"),
+    *(
+        Column(
+            f"{name}_score", pa.float32(), f"how likely classify-{name} takes it for a sound: 0 to 1", None, True
+        )
+        for name in CLASSIFIERS
+    ),
 )
 
 
 @stage(
     "select-captions",
-    version=1,
-    needs=[Needs("extract-sdh", _CONTENT, locators=("media",)), Needs("classify-lexicon", ("score",))],
+    version=2,
+    needs=[
+        Needs("extract-sdh", CONTENT, locators=("media",)),
+        *(Needs(f"classify-{name}", ("score",), optional=True) for name in CLASSIFIERS),
+    ],
     emits=EMITS,
     config=SelectConfig,
     kind=Kind.REPARTITION,
@@ -74,54 +91,51 @@ def open_select_captions(config: SelectConfig) -> Repartition:
     return _SelectCaptions(config)
 
 
-class _Scored(NamedTuple):
-    """A caption of a shard: its cue id, its clip id, its columns and its score."""
-
-    cue: str
-    clip: str
-    row: Mapping[str, Any]
-    score: float
-
-
 class _SelectCaptions:
     def __init__(self, config: SelectConfig) -> None:
         self._config = config
+        asked = {name: getattr(config, f"min_{name}_score") for name in CLASSIFIERS}
+        self._thresholds: dict[str, float] = {name: least for name, least in asked.items() if least is not None}
 
     def plan(self, upstream: Upstream, partition: Mapping[str, int]) -> Layout:
         """Count the captions to keep by video, from keys and scores alone, and give every video its shard."""
         counts: dict[str, int] = {}
         shards: dict[str, list[int]] = {}
         smallest = Smallest(self._config.limit, _SALT) if self._config.limit else None
+        frequency = Frequency(self._config.max_same_caption)
+        columns = (*WHERE, "caption") if self._config.max_same_caption else WHERE
         for shard in upstream.shards("extract-sdh"):
             clips: set[str] = set()
-            for caption in _scored(upstream, shard, _WHERE):
-                video = caption.row["video_id"]
+            for one in scored(upstream, shard, columns, self._names(upstream)):
+                video = one.row["video_id"]
                 counts.setdefault(video, 0)
                 if shards.setdefault(video, [shard])[-1] != shard:
                     shards[video].append(shard)
-                if caption.score >= self._config.min_lexicon_score and caption.clip not in clips:
-                    clips.add(caption.clip)
+                if self._missed(one) is None and one.clip not in clips:
+                    clips.add(one.clip)
                     counts[video] += 1
+                    frequency.add(one.row.get("caption", ""), one.clip)
             if smallest:
                 smallest.add(clips)
         full = pack_videos(counts, partition, self._config.shard_clips)
-        limited = smallest.names() if smallest else None
-        return Layout(list(_parts(full, shards, limited)), full)
+        chosen = {"limited": smallest.names() if smallest else None, "frequent": frequency.left_out()}
+        return Layout(list(_parts(full, shards, self._names(upstream), chosen)), full)
 
     def build(self, part: Part, upstream: Upstream, out: Path) -> Iterable[tuple[str, Outcome]]:
         """Write the captions of the part's videos that are kept; every other one has its reason."""
         videos = frozenset(part.payload["videos"])
+        names = self._names(upstream)
         captions = [
-            caption
+            one
             for shard in part.reads["extract-sdh"]
-            for caption in _scored(upstream, shard, (*_CONTENT, "media"))
-            if caption.row["video_id"] in videos
+            for one in scored(upstream, shard, (*CONTENT, "media"), names)
+            if one.row["video_id"] in videos
         ]
-        captions.sort(key=lambda caption: (sort_key(caption.clip), sort_key(caption.cue)))
-        fates = list(_fates(captions, self._config.min_lexicon_score, part.payload.get("limited")))
+        captions.sort(key=lambda one: (sort_key(one.clip), sort_key(one.cue)))
+        fates = list(self._fates(captions, part.payload))
         kept = (
-            {CLIP_ID.name: caption.clip, **caption.row, "lexicon_score": caption.score}
-            for caption, (_, outcome) in zip(captions, fates, strict=True)
+            {CLIP_ID.name: one.clip, **one.row, **{f"{name}_score": one.scores.get(name) for name in CLASSIFIERS}}
+            for one, (_, outcome) in zip(captions, fates, strict=True)
             if isinstance(outcome, Done)
         )
         write_rows(out, (CLIP_ID, *EMITS), kept)
@@ -130,63 +144,59 @@ class _SelectCaptions:
     def finish(self, parts: Sequence[tuple[Part, Path]], workspace: Path) -> None:
         """Do nothing."""
 
+    def _names(self, upstream: Upstream) -> list[str]:
+        return classifiers_of(upstream, self._thresholds)
+
+    def _missed(self, one: Scored) -> str | None:
+        """Return which thresholds a caption misses, in words; None if it is to be kept."""
+        missed = [name for name, score in one.scores.items() if score < self._thresholds[name]]
+        if not missed or (self._config.agreement == "any" and len(missed) < len(one.scores)):
+            return None
+        return ", ".join(f"{name} {one.scores[name]:g} < {self._thresholds[name]:g}" for name in missed)
+
+    def _fates(self, captions: Sequence[Scored], payload: Mapping[str, Any]) -> Iterator[tuple[str, Outcome]]:
+        """Yield the outcome of every caption; they are in the order of clip id, then cue id."""
+        allowed = frozenset(payload["limited"]) if "limited" in payload else None
+        frequent = frozenset(payload.get("frequent", ()))
+        winner: Scored | None = None
+        for one in captions:
+            if missed := self._missed(one):
+                yield one.cue, Filtered(SelectReason.BELOW_THRESHOLD, missed)
+                continue
+            if winner and winner.clip == one.clip:
+                yield one.cue, Filtered(SelectReason.DUPLICATE_INTERVAL, winner.cue)
+                continue
+            winner = one
+            if one.clip in frequent:
+                yield one.cue, Filtered(SelectReason.TOO_FREQUENT, one.row["caption"])
+            elif allowed is not None and one.clip not in allowed:
+                yield one.cue, Filtered(SelectReason.OVER_LIMIT)
+            else:
+                yield one.cue, Done(())
+
 
 def _parts(
-    full: Mapping[str, int], shards: Mapping[str, Sequence[int]], limited: set[str] | None
+    full: Mapping[str, int],
+    shards: Mapping[str, Sequence[int]],
+    classifiers: Sequence[str],
+    chosen: Mapping[str, Iterable[str] | None],
 ) -> Iterator[Part]:
     """Yield every part of the partition; one whose videos are gone is empty."""
     videos: dict[int, list[str]] = {index: [] for index in range(max(full.values(), default=-1) + 1)}
     for video in sorted(shards, key=sort_key):
         videos[full[video]].append(video)
-    clips: dict[str, list[str]] = {}
-    for clip in sorted(limited or (), key=sort_key):
-        clips.setdefault(parse_clip_id(clip).video_id, []).append(clip)
-    for index, names in videos.items():
-        reads = sorted({shard for name in names for shard in shards[name]})
-        payload: dict[str, Any] = {"videos": names}
-        if limited is not None:
-            payload["limited"] = [clip for name in names for clip in clips.get(name, ())]
-        yield Part(index, {"extract-sdh": reads, "classify-lexicon": reads}, payload)
+    clips = {name: _by_video(names) for name, names in chosen.items() if names is not None}
+    for index, held in videos.items():
+        reads = sorted({shard for video in held for shard in shards[video]})
+        payload: dict[str, Any] = {"videos": held}
+        payload |= {
+            name: [c for video in held for c in by_video.get(video, ())] for name, by_video in clips.items()
+        }
+        yield Part(index, {"extract-sdh": reads} | {f"classify-{name}": reads for name in classifiers}, payload)
 
 
-def _fates(
-    captions: Sequence[_Scored], threshold: float, limited: Sequence[str] | None
-) -> Iterator[tuple[str, Outcome]]:
-    """Yield the outcome of every caption; they are in the order of clip id, then cue id."""
-    allowed = None if limited is None else frozenset(limited)
-    winner: _Scored | None = None
-    for caption in captions:
-        if caption.score < threshold:
-            yield caption.cue, Filtered(SelectReason.BELOW_THRESHOLD, f"{caption.score:g} < {threshold:g}")
-        elif winner and winner.clip == caption.clip:
-            yield caption.cue, Filtered(SelectReason.DUPLICATE_INTERVAL, winner.cue)
-        else:
-            winner = caption
-            if allowed is None or caption.clip in allowed:
-                yield caption.cue, Done(())
-            else:
-                yield caption.cue, Filtered(SelectReason.OVER_LIMIT)
-
-
-def _scored(upstream: Upstream, shard: int, columns: Sequence[str]) -> Iterator[_Scored]:
-    """Yield the captions of a shard that exclude.txt leaves; raises StageError where the stages' keys differ."""
-    classified = upstream.table("classify-lexicon", shard, (_KEY, "score"))
-    # Scores are decimals of four places, stored as float32: 0.7 must not fall below a threshold of 0.7.
-    rounded = (round(score, 4) for score in classified["score"].to_pylist())
-    scores = dict(zip(classified[_KEY].to_pylist(), rounded, strict=True))
-    for batch in upstream.table("extract-sdh", shard, (_KEY, *columns)).to_batches(max_chunksize=4096):
-        for row in batch.to_pylist():
-            cue = row.pop(_KEY)
-            score = scores.pop(cue, None)
-            if upstream.excluded(row["video_id"]):
-                continue
-            if score is None:
-                raise _differ(shard, cue, "extract-sdh", "classify-lexicon")
-            yield _Scored(cue, clip_id(row["video_id"], row["start_ms"], row["end_ms"]), row, score)
-    for cue in scores:
-        if not upstream.excluded(parse_clip_id(cue).video_id):
-            raise _differ(shard, cue, "classify-lexicon", "extract-sdh")
-
-
-def _differ(shard: int, cue: str, has: str, lacks: str) -> StageError:
-    return StageError(f"shard {shard}: {has} has {cue} and {lacks} has not; run both again before select-captions")
+def _by_video(clips: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for clip in sorted(clips, key=sort_key):
+        found.setdefault(parse_clip_id(clip).video_id, []).append(clip)
+    return found

@@ -27,7 +27,7 @@ class Tables:
         self.reads: list[tuple[str, int, tuple[str, ...] | None]] = []
 
     def shards(self, stage: str) -> Sequence[int]:
-        return range(len(self._stages[stage]))
+        return range(len(self._stages.get(stage, ())))
 
     def table(self, stage: str, shard: int, columns: Sequence[str] | None = None) -> pa.Table:
         self.reads.append((stage, shard, tuple(columns) if columns else None))

@@ -11,6 +11,7 @@ import pytest
 from audsem_data.core.errors import StageError
 from audsem_data.core.keys import ClipInterval, cue_id, sort_key
 from audsem_data.core.layout import Layout
+from audsem_data.stages.select.classify_encoder import open_classify_encoder
 from audsem_data.stages.select.classify_lexicon import open_classify_lexicon
 from audsem_data.stages.select.extract_sdh import open_extract_sdh
 from audsem_data.stages.select.select_captions import open_select_captions
@@ -166,3 +167,56 @@ def test_a_plan_survives_json() -> None:
     layout = open_stage(open_select_captions, limit=1).plan(_upstream([("v", 1, "en-a", 1.0)]), {})
     payloads = [dict(part.payload) for part in layout.parts]
     assert json.loads(json.dumps(payloads)) == payloads == [{"videos": ["v"], "limited": ["v_000001000_000003000"]}]
+
+
+def _agreeing(scores: Sequence[tuple[float, float]]) -> Tables:
+    """Return one caption a pair of scores: of the lexicon and of the encoder."""
+    upstream = _upstream([("v", 10 * n, "en-a", lexicon) for n, (lexicon, _) in enumerate(scores)])
+    keys = upstream.table("extract-sdh", 0)["cue_id"].to_pylist()
+    encoder = to_table(
+        open_classify_encoder.columns, [{"cue_id": k, "score": s} for k, (_, s) in zip(keys, scores, strict=True)]
+    )
+    tables = {name: [upstream.table(name, 0)] for name in ("extract-sdh", "classify-lexicon")}
+    return Tables(tables | {"classify-encoder": [encoder]})
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({}, [0]),
+        ({"agreement": "any"}, [0, 1, 2]),
+        ({"min_lexicon_score": None}, [0, 2]),
+        ({"min_encoder_score": 0.95}, []),
+        ({"agreement": "any", "min_encoder_score": 0.05}, [0, 1, 2, 3]),
+    ],
+)
+def test_classifiers_agree(tmp_path: Path, options: dict[str, Any], kept: list[int]) -> None:
+    upstream = _agreeing([(0.9, 0.9), (0.9, 0.1), (0.1, 0.9), (0.1, 0.1)])
+    _, clips, fates = _run(upstream, tmp_path, **options)
+    assert [int(clip.split("_")[1]) // 10_000 for clip in clips[0]] == kept
+    assert list(fates.values()).count("below_threshold") == 4 - len(kept)
+
+
+def test_the_detail_says_which_classifier_said_no(tmp_path: Path) -> None:
+    stage, upstream = open_stage(open_select_captions), _agreeing([(0.9, 0.1)])
+    [part] = stage.plan(upstream, {}).parts
+    [(_, outcome)] = stage.build(part, upstream, tmp_path / "out.parquet")
+    assert outcome.detail == "encoder 0.1 < 0.5"
+
+
+def test_without_any_classifier_it_says_what_to_run(tmp_path: Path) -> None:
+    upstream = _upstream([("v", 1, "en-a", 1.0)])
+    with pytest.raises(StageError, match="run one of classify-lexicon, classify-encoder"):
+        _run(Tables({"extract-sdh": [upstream.table("extract-sdh", 0)]}), tmp_path)
+
+
+@pytest.mark.parametrize("most", [1, 3, 100])
+def test_a_frequent_caption_is_capped_and_moves_no_video(most: int, tmp_path: Path) -> None:
+    shards = [[(f"v{n}", s, track, 1.0) for n in range(3) for s in range(1, 5)] for track in ("en-a", "en-b")]
+    whole, every, _ = _run(_upstream(*shards), tmp_path, shard_clips=6)
+    layout, clips, fates = _run(_upstream(*shards), tmp_path, shard_clips=6, max_same_caption=most)
+    assert layout.partition == whole.partition
+    kept = {clip for part in clips.values() for clip in part}
+    assert len(kept) == min(most, 12) == list(fates.values()).count("done")
+    assert kept <= {clip for part in every.values() for clip in part}
+    assert list(fates.values()).count("too_frequent") == 12 - len(kept)
