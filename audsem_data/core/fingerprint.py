@@ -24,7 +24,7 @@ def identity(stage: Stage, config: Config) -> dict[str, Any]:
     return {
         "stage": stage.name,
         "version": stage.version,
-        "config": config.model_dump(mode="json"),
+        "config": config.identity,
         "needs": {need.stage: sorted(need.columns) for need in stage.needs if need.struct is None},
         "emits": [f"{column.name}: {column.type}" for column in stage.emits if column.name not in joined],
         **({"identity": dict(stage.identity)} if stage.identity else {}),

@@ -22,11 +22,24 @@ from audsem_data.core.errors import UsageError
 from audsem_data.core.outcome import CommonReason, Outcome, Reason
 from audsem_data.core.schema import CLIP_ID, Column
 
+_RUN_ONLY: dict[str, Any] = {"run_only": True}
+
 
 class Config(BaseModel):
     """Base of every stage's options: only what changes the output; unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The options that a fingerprint covers: all but those declared by `run_only`."""
+        aside = {name for name, field in type(self).model_fields.items() if field.json_schema_extra == _RUN_ONLY}
+        return self.model_dump(mode="json", exclude=aside)
+
+
+def run_only(default: Any, description: str) -> Any:
+    """Declare an option that says where work is done and changes no output: a server's address."""
+    return Field(default, description=description, json_schema_extra=dict(_RUN_ONLY))
 
 
 class NoConfig(Config):

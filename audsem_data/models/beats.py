@@ -21,11 +21,10 @@ from audsem_data.models.batches import in_batches
 from audsem_data.models.beats_encoder import BeatsSizes, Encoder
 from audsem_data.models.beats_frontend import BINS, FRAME, RATE, SHIFT, Fbank
 from audsem_data.models.checkpoint import fill, read_checkpoint
-from audsem_data.models.placement import place, torch_device
+from audsem_data.models.placement import batch_samples, place, torch_device
 
 Array = np.ndarray[Any, Any]
 
-_BATCH = 160 * RATE  # samples
 _AUTO = Device()
 _CHOICES = {
     "activation_fn": "gelu",
@@ -71,7 +70,9 @@ class Beats:
             clips: float32 mono samples in [-1, 1] at 16 kHz, (samples,).
         """
         filled = [np.pad(clip, (0, max(0, self._shortest - len(clip)))) for clip in clips]
-        return in_batches(filled, _BATCH, lambda batch: self._run([filled[index] for index in batch]))
+        return in_batches(
+            filled, batch_samples(self._device, RATE), lambda batch: self._run([filled[index] for index in batch])
+        )
 
     @torch.inference_mode()
     def _run(self, clips: list[Array]) -> list[Array | None]:

@@ -7,6 +7,7 @@ import torch
 from audsem_data.core.errors import UsageError
 from audsem_data.core.model import Device
 
+_CPU_SECONDS, _GPU_SECONDS = 12, 320  # of sound in a batch
 Network = TypeVar("Network", bound=torch.nn.Module)
 
 
@@ -22,6 +23,11 @@ def torch_device(device: Device) -> torch.device:
         said = str(error).splitlines()[0]
         raise UsageError(f"--device {device.name} cannot be used here: {said}") from error
     return torch.device(device.name)
+
+
+def batch_samples(device: torch.device, rate: int) -> int:
+    """Return how many samples a padded batch may hold: a GPU wants work, a processor its caches."""
+    return rate * (_CPU_SECONDS if device.type == "cpu" else _GPU_SECONDS)
 
 
 def place(network: Network, device: Device, dtype: str = "float32") -> Network:

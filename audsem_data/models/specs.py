@@ -31,4 +31,12 @@ BERT = ModelSpec(
     reference="Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers, NAACL 2019",
     memory=2,
 )
-MODELS = {spec.name: spec for spec in (BEATS, SAT, BERT)}
+MIXTRAL = ModelSpec(
+    name="mixtral",
+    source="hf:mistralai/Mixtral-8x7B-Instruct-v0.1",
+    files=("*.json", "*.safetensors", "tokenizer.model"),
+    licence="Apache-2.0",
+    reference="Jiang et al., Mixtral of Experts, 2024",
+    memory=190,
+)
+MODELS = {spec.name: spec for spec in (BEATS, SAT, BERT, MIXTRAL)}

@@ -8,7 +8,7 @@ from audsem_data.core.keys import clip_id, parse_clip_id
 from audsem_data.core.layout import Upstream
 from audsem_data.core.schema import CUE_ID
 
-CLASSIFIERS = ("lexicon", "encoder")
+CLASSIFIERS = ("lexicon", "encoder", "llm")
 WHERE = ("video_id", "start_ms", "end_ms")
 CONTENT = (*WHERE, "text", "caption", "language", "media_signature")
 _KEY = CUE_ID.name

@@ -44,6 +44,9 @@ class SelectConfig(Config):
     min_encoder_score: float | None = Field(
         0.5, ge=0, le=1, description="least score of classify-encoder (paper: 0.5); null: not asked"
     )
+    min_llm_score: float | None = Field(
+        0.5, ge=0, le=1, description="least score of classify-llm (paper: yes likelier than no); null: not asked"
+    )
     max_same_caption: int | None = Field(
         None, ge=1, description="most clips of one caption in all, chosen by a hash of their ids; null: any number"
     )

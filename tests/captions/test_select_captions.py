@@ -206,7 +206,7 @@ def test_the_detail_says_which_classifier_said_no(tmp_path: Path) -> None:
 
 def test_without_any_classifier_it_says_what_to_run(tmp_path: Path) -> None:
     upstream = _upstream([("v", 1, "en-a", 1.0)])
-    with pytest.raises(StageError, match="run one of classify-lexicon, classify-encoder"):
+    with pytest.raises(StageError, match="run one of classify-lexicon, classify-encoder, classify-llm"):
         _run(Tables({"extract-sdh": [upstream.table("extract-sdh", 0)]}), tmp_path)
 
 

@@ -1,0 +1,97 @@
+"""Asking a server that speaks the OpenAI protocol (vLLM, SGLang, llama.cpp, hosted ones), politely and stubbornly.
+
+The key comes from the environment, `AUDSEM_API_KEY` or `OPENAI_API_KEY`, and goes nowhere but to the server.
+"""
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from audsem_data.core.outcome import Failed, Reason
+
+Answer = dict[str, Any] | Failed
+
+
+class EndpointReason(Reason):
+    """Why a server gave no answer that can be used."""
+
+    UNREACHABLE = "unreachable", "the server could not be reached, or broke off", True
+    BUSY = "busy", "the server went on refusing: too many requests, or overloaded", True
+    REFUSED = "refused", "the server does not accept the request; detail is what it said"
+    GARBLED = "garbled", "the server's answer is not what the protocol says", True
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A server and how it is asked.
+
+    Attributes:
+        url: up to and with `/v1`.
+        concurrency: requests at a time.
+        attempts: how often a request is tried that fails for a while.
+        timeout: seconds for one answer.
+        patience: seconds that the first wait between attempts may take; it doubles each time.
+    """
+
+    url: str
+    concurrency: int = 8
+    attempts: int = 5
+    timeout: float = 120.0
+    patience: float = 1.0
+
+    def ask_all(self, bodies: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        """Post each body to `/chat/completions`; return the answers in order, a Failed for each that has none."""
+        key = os.environ.get("AUDSEM_API_KEY") or os.environ.get("OPENAI_API_KEY")
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        with (
+            httpx2.Client(timeout=self.timeout, headers=headers) as client,
+            ThreadPoolExecutor(self.concurrency) as pool,
+        ):
+            return list(pool.map(lambda body: self._ask(client, body), bodies))
+
+    def _ask(self, client: httpx2.Client, body: Mapping[str, Any]) -> Answer:
+        answer: Answer = Failed(EndpointReason.UNREACHABLE)
+        for attempt in range(self.attempts):
+            answer, pause = self._try(client, body)
+            if not isinstance(answer, Failed) or not answer.reason.transient:
+                return answer
+            if attempt + 1 < self.attempts:
+                _wait(self.patience * 2**attempt, pause)
+        return answer
+
+    def _try(self, client: httpx2.Client, body: Mapping[str, Any]) -> tuple[Answer, float | None]:
+        """Return the answer of one attempt, and how many seconds the server asks to wait."""
+        try:
+            response = client.post(f"{self.url.rstrip('/')}/chat/completions", json=dict(body))
+        except httpx2.HTTPError as error:
+            return Failed(EndpointReason.UNREACHABLE, f"{type(error).__name__}: {error}"), None
+        said = response.text[:300]
+        if response.status_code == 429 or response.status_code >= 500:
+            return Failed(EndpointReason.BUSY, f"{response.status_code}: {said}"), _retry_after(response)
+        if response.status_code != 200:
+            return Failed(EndpointReason.REFUSED, f"{response.status_code}: {said}"), None
+        try:
+            answer = response.json()
+            if isinstance(answer["choices"][0]["message"], dict):
+                return answer, None
+        except (ValueError, KeyError, IndexError, TypeError):
+            pass
+        return Failed(EndpointReason.GARBLED, said), None
+
+
+def _retry_after(response: httpx2.Response) -> float | None:
+    try:
+        return float(response.headers.get("retry-after", ""))
+    except ValueError:
+        return None
+
+
+def _wait(most: float, asked: float | None, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Wait as long as the server asks, else a random part of `most`: so that clients do not return together."""
+    sleep(asked if asked is not None else random.uniform(most / 2, most))
