@@ -19,8 +19,8 @@ from audsem_data.core.model import Device
 from audsem_data.models.audioset import names_by_mid
 from audsem_data.models.batches import in_batches
 from audsem_data.models.beats_encoder import BeatsSizes, Encoder
-from audsem_data.models.beats_frontend import BINS, FRAME, RATE, SHIFT, Fbank
 from audsem_data.models.checkpoint import fill, read_checkpoint
+from audsem_data.models.kaldi_fbank import BINS, FRAME, RATE, SHIFT, Fbank
 from audsem_data.models.placement import batch_samples, place, torch_device
 
 Array = np.ndarray[Any, Any]

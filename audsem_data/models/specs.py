@@ -23,6 +23,24 @@ SAT = ModelSpec(
     rate=16_000,
     memory=2,
 )
+AST = ModelSpec(
+    name="ast",
+    source="hf:MIT/ast-finetuned-audioset-10-10-0.4593",
+    files=("*.json", "*.safetensors"),
+    licence="BSD-3-Clause",
+    reference="Gong et al., AST: Audio Spectrogram Transformer, Interspeech 2021",
+    rate=16_000,
+    memory=2,
+)
+CLAP = ModelSpec(
+    name="clap",
+    source="hf:laion/larger_clap_general",
+    files=("*.json", "*.safetensors", "vocab.json", "merges.txt"),
+    licence="Apache-2.0",
+    reference="Wu et al., Large-scale Contrastive Language-Audio Pretraining, ICASSP 2023",
+    rate=48_000,
+    memory=3,
+)
 BERT = ModelSpec(
     name="bert",
     source="hf:google-bert/bert-base-uncased",
@@ -39,4 +57,4 @@ MIXTRAL = ModelSpec(
     reference="Jiang et al., Mixtral of Experts, 2024",
     memory=190,
 )
-MODELS = {spec.name: spec for spec in (BEATS, SAT, BERT, MIXTRAL)}
+MODELS = {spec.name: spec for spec in (BEATS, SAT, AST, CLAP, BERT, MIXTRAL)}

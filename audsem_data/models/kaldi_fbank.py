@@ -1,6 +1,6 @@
-"""Kaldi-compatible log mel filterbank energies, scaled as BEATs takes them."""
+"""Kaldi-compatible log mel filterbank energies, normalised as BEATs and AST take them."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,38 +13,53 @@ FRAME, SHIFT = 400, 160  # 25 ms and 10 ms, in samples
 _FFT = 512
 _LOWEST, _HIGHEST = 20.0, 8_000.0  # hertz
 _PRE_EMPHASIS = 0.97
-_FULL_SCALE = 2.0**15  # Kaldi takes 16-bit samples
-_MEAN, _DEVIATION = 15.41663, 6.55582  # of AudioSet, as BEATs was trained
+
+
+class Scaling(NamedTuple):
+    """What a model was trained on: (log energy - mean) / (2 * deviation) of samples times `full_scale`.
+
+    `exponent` shapes the window, a Hann raised to it.
+    """
+
+    full_scale: float
+    mean: float
+    deviation: float
+    exponent: float
+
+
+BEATS_SCALING = Scaling(2.0**15, 15.41663, 6.55582, 0.85)  # Kaldi's 16-bit samples and Povey window
+AST_SCALING = Scaling(1.0, -4.2677393, 4.5689974, 1.0)
 
 
 class Fbank(torch.nn.Module):
     """Return the normalised log mel energies of one clip.
 
     25 ms frames every 10 ms, only those that fit into the clip; without dither, energy or padding; DC offset
-    removed, pre-emphasis 0.97, Povey window, 128 triangular filters from 20 to 8000 Hz on Kaldi's mel scale.
-    Always float32. Input (samples,) in [-1, 1] at 16 kHz, at least `FRAME` samples; output (frames, 128).
+    removed, pre-emphasis 0.97, 128 triangular filters from 20 to 8000 Hz on Kaldi's mel scale. Always float32.
+    Input (samples,) in [-1, 1] at 16 kHz, at least `FRAME` samples; output (frames, 128).
 
-    Source: Povey et al., The Kaldi Speech Recognition Toolkit, 2011; scaling of Chen et al., BEATs, 2023.
+    Source: Povey et al., The Kaldi Speech Recognition Toolkit, 2011; scalings of the models' own papers.
     """
 
     window: torch.Tensor
     filters: torch.Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, scaling: Scaling = BEATS_SCALING) -> None:
         super().__init__()
-        povey = np.hanning(FRAME) ** 0.85
-        self.register_buffer("window", torch.tensor(povey, dtype=torch.float32), persistent=False)
+        self._scaling = scaling
+        window = np.hanning(FRAME) ** scaling.exponent
+        self.register_buffer("window", torch.tensor(window, dtype=torch.float32), persistent=False)
         self.register_buffer("filters", _mel_filters(), persistent=False)
 
     def forward(self, samples: torch.Tensor) -> torch.Tensor:
         """Return (frames, 128) of (samples,)."""
-        frames = (samples * _FULL_SCALE).unfold(0, FRAME, SHIFT)
+        frames = (samples * self._scaling.full_scale).unfold(0, FRAME, SHIFT)
         frames = frames - frames.mean(1, keepdim=True)
         before = torch.cat([frames[:, :1], frames[:, :-1]], dim=1)
         spectrum = torch.fft.rfft((frames - _PRE_EMPHASIS * before) * self.window, n=_FFT)
         energies: torch.Tensor = spectrum.abs().square() @ self.filters
         logs = energies.clamp(min=torch.finfo(torch.float32).eps).log()
-        return (logs - _MEAN) / (2 * _DEVIATION)
+        return (logs - self._scaling.mean) / (2 * self._scaling.deviation)
 
 
 def _mel_filters() -> torch.Tensor:

@@ -1,0 +1,44 @@
+"""Embed a clip's sound by CLAP: a point of the space that embed-clap-text places captions in.
+
+Source: Wu et al., Large-scale Contrastive Language-Audio Pretraining, ICASSP 2023; without the random crop of the
+published feature extractor, so that a clip has one embedding.
+"""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from audsem_data.core.model import Device
+from audsem_data.core.outcome import Done, Failed, Outcome
+from audsem_data.core.schema import Column
+from audsem_data.core.stage import Audio, Item, Needs, Over, Process, stage
+from audsem_data.models.clap_backend import ClapConfig, open_clap
+from audsem_data.models.reasons import ModelReason
+from audsem_data.models.specs import CLAP
+
+AUDIO = Audio(CLAP.rate)
+
+
+@stage(
+    "embed-clap-audio",
+    version=1,
+    needs=[Needs("standardize", ("audio_sha256",))],
+    emits=[Column("embedding", pa.list_(pa.float32()), "CLAP embedding of the sound, of length 1")],
+    config=ClapConfig,
+    media=(AUDIO,),
+    over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
+    reasons=(ModelReason,),
+    spooled=True,
+    identity=CLAP.identity,
+)
+def open_embed_clap_audio(config: ClapConfig, device: Device) -> Process:
+    """Return the process that embeds clips."""
+    model = open_clap(config, device)
+
+    def process(items: Sequence[Item]) -> list[Outcome]:
+        return [
+            Failed(ModelReason.NOT_FINITE) if embedding is None else Done.one(embedding=embedding)
+            for embedding in model.embed_audio([item.media[AUDIO] for item in items])
+        ]
+
+    return process
