@@ -19,6 +19,7 @@ class ModelSpec:
         files: the files that loading needs; glob patterns are allowed on the Hub.
         sha256: the digest of a file where its publisher, or the Hub, states one.
         licence: of the weights, as an SPDX identifier where there is one.
+        beside: files of other repositories that are laid beside these: a tokenizer, a configuration.
         rate: hertz of the audio that it takes; 0 for none.
         memory: GiB that loading and a batch need at the default dtype, roughly.
         reference: the paper or model card.
@@ -31,6 +32,7 @@ class ModelSpec:
     reference: str
     revision: str = ""
     sha256: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rate: int = 0
     memory: float = 1.0
 

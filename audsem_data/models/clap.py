@@ -57,8 +57,9 @@ class Clap:
 
     @torch.inference_mode()
     def embed_text(self, texts: Sequence[str]) -> list[Array | None]:
-        """Return one float32 array of length 1 a text; None for a text without tokens, and where it is
-        not finite. Texts of more than 77 tokens are cut.
+        """Return one float32 array of length 1 a text; None for one without tokens, or that is not finite.
+
+        Texts of more than 77 tokens are cut.
         """
         tokens = [self._tokenizer(text, truncation=True, max_length=77)["input_ids"] for text in texts]
         results: list[Array | None] = [None] * len(texts)

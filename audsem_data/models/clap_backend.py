@@ -18,7 +18,7 @@ class ClapConfig(ModelConfig):
 
     backend: Literal["transformers", "laion-clap"] = Field(
         "transformers",
-        description="transformers, or the laion-clap package, which loads `checkpoint` in an environment of its own",
+        description="transformers, or the laion-clap package (an environment of its own) with `checkpoint`",
     )
 
 

@@ -41,6 +41,16 @@ CLAP = ModelSpec(
     rate=48_000,
     memory=3,
 )
+LP_MUSICCAPS = ModelSpec(
+    name="lp-musiccaps",
+    source="hf:seungheondoh/lp-music-caps",
+    files=("exp/transfer/lp_music_caps/last.pth",),
+    beside={"hf:facebook/bart-base": ("config.json", "tokenizer.json", "vocab.json", "merges.txt")},
+    licence="CC-BY-NC-4.0",
+    reference="Doh et al., LP-MusicCaps: LLM-Based Pseudo Music Captioning, ISMIR 2023",
+    rate=16_000,
+    memory=3,
+)
 BERT = ModelSpec(
     name="bert",
     source="hf:google-bert/bert-base-uncased",
@@ -57,4 +67,4 @@ MIXTRAL = ModelSpec(
     reference="Jiang et al., Mixtral of Experts, 2024",
     memory=190,
 )
-MODELS = {spec.name: spec for spec in (BEATS, SAT, AST, CLAP, BERT, MIXTRAL)}
+MODELS = {spec.name: spec for spec in (BEATS, SAT, AST, CLAP, LP_MUSICCAPS, BERT, MIXTRAL)}

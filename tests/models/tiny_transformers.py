@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     ASTConfig,
     ASTFeatureExtractor,
@@ -11,10 +10,11 @@ from transformers import (
     ClapConfig,
     ClapFeatureExtractor,
     ClapModel,
-    PreTrainedTokenizerFast,
 )
 
 from audsem_data.models.audioset import labels
+
+from .tiny_chat import save_byte_tokenizer
 
 
 def save_ast(folder: Path, names: tuple[str, ...] | None = None) -> Path:
@@ -36,16 +36,10 @@ def save_ast(folder: Path, names: tuple[str, ...] | None = None) -> Path:
 
 def save_clap(folder: Path) -> Path:
     """Save a CLAP of four small stages with a tokenizer of single bytes; return the folder."""
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: index for index, token in enumerate(("<s>", "<pad>", "</s>", "<unk>", *letters))}
-    tokenizer = Tokenizer(models.BPE(vocabulary, [], unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer, bos_token="<s>", pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
-    )
+    size = save_byte_tokenizer(folder)
     torch.manual_seed(2)
     text = {
-        "vocab_size": len(vocabulary),
+        "vocab_size": size,
         "hidden_size": 32,
         "num_hidden_layers": 2,
         "num_attention_heads": 4,
@@ -64,5 +58,4 @@ def save_clap(folder: Path) -> Path:
     }
     ClapModel(ClapConfig(text_config=text, audio_config=audio, projection_dim=32)).save_pretrained(folder)
     ClapFeatureExtractor(truncation="rand_trunc").save_pretrained(folder)
-    fast.save_pretrained(folder)
     return folder
