@@ -8,6 +8,8 @@ from typing import Any
 import yaml
 from jinja2 import Environment, StrictUndefined
 
+from audsem_data.core.model import ModelSpec
+from audsem_data.models.specs import MODELS
 from audsem_data.publish.contents import ConfigContents
 from audsem_data.publish.features import TASK_COLUMNS, yaml_features
 from audsem_data.publish.layout import CLIPS, SEMANTIC_CONFIGS, data_pattern
@@ -27,6 +29,7 @@ def render_readme(contents: Mapping[str, ConfigContents], options: Mapping[str, 
         splits=SPLITS,
         options=options,
         columns=TASK_COLUMNS,
+        models=_models(contents),
     )
     return text.encode()
 
@@ -38,6 +41,12 @@ def template_digest() -> str:
 
 def _template() -> str:
     return (files("audsem_data") / "cards" / "dataset.md.j2").read_text(encoding="utf-8")
+
+
+def _models(contents: Mapping[str, ConfigContents]) -> list[tuple[str, ModelSpec]]:
+    """Return the models whose words are in `clips`, by the column that holds them."""
+    held = contents[CLIPS].features if CLIPS in contents else {}
+    return [(column, spec) for spec in MODELS.values() if (column := spec.name.replace("-", "_")) in held]
 
 
 def _default(contents: Mapping[str, ConfigContents]) -> list[str]:
