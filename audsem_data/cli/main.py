@@ -47,6 +47,8 @@ app = typer.Typer(
 for module in (run, annotate, plan, status, explain, retry, invalidate, clean, doctor, train_caption_classifier):
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)
 
+app.add_typer(models.app, name="models")
+
 
 def _version(shown: bool) -> None:
     if shown:
