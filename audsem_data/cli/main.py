@@ -13,6 +13,7 @@ from audsem_data.cli import (
     doctor,
     explain,
     invalidate,
+    models,
     plan,
     retry,
     run,

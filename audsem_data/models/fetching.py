@@ -20,7 +20,6 @@ from audsem_data.models.store import Pin, file_sha256, folder_of, read_pin, stat
 
 Progress = Callable[[str, int, int], None]  # file, bytes so far, bytes in all (0: unknown)
 _ATTEMPTS = 5
-_BLOCK = 1 << 20
 
 
 def fetch(spec: ModelSpec, progress: Progress = lambda name, done, size: None, patience: float = 1.0) -> Pin:
@@ -34,8 +33,8 @@ def fetch(spec: ModelSpec, progress: Progress = lambda name, done, size: None, p
     Raises:
         ModelError: the network, the server or a digest says no; what has arrived is kept for the next attempt.
     """
-    pinned = read_pin(spec) if state(spec) != "damaged" else None
-    if pinned and state(spec) == "present" and pinned.source == spec.source:
+    pinned = _pinned(spec)
+    if pinned and state(spec) == "present":
         return pinned
     if _offline():
         raise ModelError(f"{spec.name} is not here, and HF_HUB_OFFLINE forbids fetching it from {spec.source}")
@@ -43,9 +42,11 @@ def fetch(spec: ModelSpec, progress: Progress = lambda name, done, size: None, p
     folder.mkdir(parents=True, exist_ok=True)
     beside: dict[str, str] = {}
     if spec.source.startswith("hf:"):
-        revision, names = _from_hub(spec.source, spec.revision, spec.files, folder, progress)
+        known = spec.revision or (pinned.revision if pinned else "")
+        revision, names = _from_hub(spec.source, known, spec.files, folder, progress)
         for source, files in spec.beside.items():
-            beside[source], more = _from_hub(source, "", files, folder, progress)
+            known = pinned.beside.get(source, "") if pinned else ""
+            beside[source], more = _from_hub(source, known, files, folder, progress)
             names += more
     else:
         revision, names = "", [spec.files[0]]
@@ -56,6 +57,16 @@ def fetch(spec: ModelSpec, progress: Progress = lambda name, done, size: None, p
     pin = Pin(spec.source, revision, digests, {name: (folder / name).stat().st_size for name in names}, beside)
     write_pin(spec, pin)
     return pin
+
+
+def _pinned(spec: ModelSpec) -> Pin | None:
+    """Return what was fetched of this very source before, even if it is damaged now."""
+    try:
+        pin = read_pin(spec)
+    except ModelError:
+        return None
+    same = pin and pin.source == spec.source and (not spec.revision or pin.revision == spec.revision)
+    return pin if same else None
 
 
 def _from_hub(
@@ -118,7 +129,7 @@ def _take(address: str, part: Path, progress: Progress) -> None:
         length = int(response.headers.get("content-length", 0))
         size, name = have + length, Path(urlsplit(address).path).name
         with part.open("ab" if have else "wb") as file:
-            for block in response.iter_bytes(_BLOCK):
+            for block in response.iter_bytes():
                 file.write(block)
                 have += len(block)
                 progress(name, have, size)
