@@ -51,6 +51,15 @@ LP_MUSICCAPS = ModelSpec(
     rate=16_000,
     memory=3,
 )
+QWEN2_AUDIO = ModelSpec(
+    name="qwen2-audio",
+    source="hf:Qwen/Qwen2-Audio-7B-Instruct",
+    files=("*.json", "*.safetensors", "merges.txt", "*.jinja"),
+    licence="Apache-2.0",
+    reference="Chu et al., Qwen2-Audio Technical Report, 2024",
+    rate=16_000,
+    memory=34,
+)
 BERT = ModelSpec(
     name="bert",
     source="hf:google-bert/bert-base-uncased",
@@ -67,4 +76,4 @@ MIXTRAL = ModelSpec(
     reference="Jiang et al., Mixtral of Experts, 2024",
     memory=190,
 )
-MODELS = {spec.name: spec for spec in (BEATS, SAT, AST, CLAP, LP_MUSICCAPS, BERT, MIXTRAL)}
+MODELS = {spec.name: spec for spec in (BEATS, SAT, AST, CLAP, LP_MUSICCAPS, QWEN2_AUDIO, BERT, MIXTRAL)}
