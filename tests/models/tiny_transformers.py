@@ -5,7 +5,6 @@ from pathlib import Path
 import torch
 from transformers import (
     ASTConfig,
-    ASTFeatureExtractor,
     ASTForAudioClassification,
     ClapConfig,
     ClapFeatureExtractor,
@@ -30,7 +29,6 @@ def save_ast(folder: Path, names: tuple[str, ...] | None = None) -> Path:
         label2id={name: index for index, name in named.items()},
     )
     ASTForAudioClassification(config).save_pretrained(folder)
-    ASTFeatureExtractor().save_pretrained(folder)
     return folder
 
 
