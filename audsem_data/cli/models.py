@@ -1,7 +1,7 @@
 """`audsem-data models`: the weights that annotators load: which there are, getting and checking them."""
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ def list_models(as_json: options.Json = False) -> None:
     from audsem_data.models.specs import MODELS
     from audsem_data.models.store import read_pin, state
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for spec in MODELS.values():
         found = state(spec)
         pin = read_pin(spec) if found == "present" else None

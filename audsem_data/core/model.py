@@ -39,7 +39,8 @@ class ModelSpec:
     @property
     def identity(self) -> dict[str, str]:
         """What a stage's fingerprint says of the model."""
-        return {"model": f"{self.source}@{self.revision}" if self.revision else self.source}
+        named = f"{self.source}@{self.revision}" if self.revision else self.source
+        return {"model": " ".join([named, *self.beside])}
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ class Recipe(BaseModel):
         if stage.name in self.stages:
             return self
         names = list(self.stages)
-        place = next((i for i, name in enumerate(names) if _follows(known[name], stage)), len(names))
+        after_needs = 1 + max((i for i, name in enumerate(names) if name in stage.reads), default=len(names) - 1)
+        place = next((i for i, name in enumerate(names) if _follows(known[name], stage)), after_needs)
         names.insert(place, stage.name)
         return self.model_copy(update={"stages": {name: self.stages.get(name) or {} for name in names}})
 

@@ -4,6 +4,7 @@ Source: Pellegrini et al., Adapting a ConvNeXt Model to Audio Classification on 
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +54,8 @@ class ChannelNorm(nn.LayerNorm):
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the image, normalised."""
-        return super().forward(image.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        normed: Tensor = super().forward(image.permute(0, 2, 3, 1))
+        return normed.permute(0, 3, 1, 2)
 
 
 class Block(nn.Module):
@@ -70,7 +72,7 @@ class Block(nn.Module):
         """Return an image of the same shape."""
         places = self.norm(self.dwconv(image).permute(0, 2, 3, 1))
         changed = self.scale_layer * self.pwconv2(nn.functional.gelu(self.pwconv1(places)))
-        return image + changed.permute(0, 3, 1, 2)
+        return image + torch.permute(changed, (0, 3, 1, 2))
 
 
 class ConvNext(nn.Module):
@@ -83,7 +85,7 @@ class ConvNext(nn.Module):
         stem = nn.Sequential(nn.Conv2d(1, widths[0], 4, stride=4, padding=(4, 0)), ChannelNorm(widths[0], eps=_EPS))
         halvings = [
             nn.Sequential(ChannelNorm(before, eps=_EPS), nn.Conv2d(before, after, 2, stride=2))
-            for before, after in zip(widths, widths[1:], strict=False)
+            for before, after in pairwise(widths)
         ]
         self.downsample_layers = nn.ModuleList([stem, *halvings])
         self.stages = nn.ModuleList(
@@ -94,7 +96,7 @@ class ConvNext(nn.Module):
         self.head_audioset = nn.Linear(widths[-1], sizes.classes)
 
     def forward(self, mel: Tensor) -> Tensor:
-        """Return frame embeddings, (clips, width, frames), of decibels, (clips, frames, 224); no mask: see padding."""
+        """Return frame embeddings, (clips, width, frames), of decibels, (clips, frames, 224); padding is heard."""
         image = self.bn0(mel[:, None].transpose(1, 3)).transpose(1, 3)
         for halve, stage in zip(self.downsample_layers, self.stages, strict=True):
             image = stage(halve(image))

@@ -37,7 +37,7 @@ class Qwen2Audio:
         self.processor = load_pretrained(AutoProcessor, folder)
         self.processor.tokenizer.padding_side = "left"  # what is generated follows every prompt at once
         published = network.generation_config
-        self._search = GenerationConfig(
+        self._search = GenerationConfig(  # type: ignore[no-untyped-call]
             num_beams=beams,
             do_sample=False,
             max_new_tokens=new_tokens,

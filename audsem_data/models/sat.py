@@ -139,7 +139,7 @@ class SatNetwork(nn.Module):
             mel: decibels, (clips, 64, frames), at least 16 frames.
             cache: of what came before; None hears nothing before.
         """
-        pieces = list(mel.split(PIECE, dim=2)) if mel.shape[2] > PIECE else [mel]
+        pieces = list(torch.split(mel, PIECE, dim=2)) if mel.shape[2] > PIECE else [mel]
         pieces = [piece for piece in pieces if piece.shape[2] == pieces[0].shape[2]]
         likely = []
         for piece in pieces:

@@ -41,6 +41,15 @@ CLAP = ModelSpec(
     rate=48_000,
     memory=3,
 )
+CONETTE = ModelSpec(
+    name="conette",
+    source="hf:Labbeti/conette",
+    files=("config.json", "*.safetensors", "*.bin"),
+    licence="MIT",
+    reference="Labb\u00e9 et al., CoNeTTE: An Efficient Audio Captioning System, 2023",
+    rate=32_000,
+    memory=2,
+)
 LP_MUSICCAPS = ModelSpec(
     name="lp-musiccaps",
     source="hf:seungheondoh/lp-music-caps",
@@ -76,4 +85,4 @@ MIXTRAL = ModelSpec(
     reference="Jiang et al., Mixtral of Experts, 2024",
     memory=190,
 )
-MODELS = {spec.name: spec for spec in (BEATS, SAT, AST, CLAP, LP_MUSICCAPS, QWEN2_AUDIO, BERT, MIXTRAL)}
+MODELS = {spec.name: spec for spec in (BEATS, SAT, AST, CLAP, CONETTE, LP_MUSICCAPS, QWEN2_AUDIO, BERT, MIXTRAL)}

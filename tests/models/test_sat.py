@@ -82,7 +82,7 @@ def test_the_network_itself(full: Sat, case: str) -> None:
     alone, _ = full._hear(sound[None, :RATE], None)
     assert_golden(alone[0], case, "probs_first_second_no_cache", ATOL["probs_atol"])
     cache, heard = full.silence, []
-    for chunk in sound.split(RATE):
+    for chunk in torch.split(sound, RATE):
         if case == "A15":
             likely, _ = full._hear(chunk[None], cache)  # as it would be without the silence that fills it
             heard.append(likely[0])
@@ -132,7 +132,7 @@ def test_what_is_not_finite_harms_no_neighbour(tiny: Sat) -> None:
     [first, none, last] = tiny([sound, broken, sound])
     assert none is None
     np.testing.assert_allclose(first, tiny([sound])[0], atol=1e-5)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(first, last)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(first, last)
 
 
 def test_half_precision_stays_near(checkpoint: Path, tiny: Sat) -> None:
@@ -145,7 +145,7 @@ def test_both_layouts_load(checkpoint: Path, tmp_path: Path, tiny: Sat) -> None:
     bare = {**published(TINY), "front_end.0.spectrogram.window": torch.zeros(512)}
     torch.save(bare, tmp_path / "bare.pt")
     sound = noise(20_000)
-    np.testing.assert_array_equal(Sat(tmp_path / "bare.pt", CPU)([sound])[0], tiny([sound])[0])  # type: ignore[arg-type]
+    np.testing.assert_array_equal(Sat(tmp_path / "bare.pt", CPU)([sound])[0], tiny([sound])[0])
 
 
 @pytest.mark.parametrize(

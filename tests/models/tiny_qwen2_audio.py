@@ -59,11 +59,12 @@ def save_qwen2_audio(folder: Path) -> Path:
     config = Qwen2AudioConfig(audio_config=audio, text_config=text, audio_token_index=4)
     model = Qwen2AudioForConditionalGeneration(config)
     with torch.no_grad():
-        model.get_output_embeddings().weight.mul_(30)
+        model.get_output_embeddings().weight.mul_(30)  # type: ignore[no-untyped-call]
     settings = model.generation_config
     settings.do_sample, settings.top_p, settings.temperature = True, 0.5, 0.7
     settings.repetition_penalty, settings.eos_token_id, settings.pad_token_id = 1.5, 3, 1
     model.save_pretrained(folder)
-    extractor = WhisperFeatureExtractor(feature_size=128)
-    Qwen2AudioProcessor(extractor, fast, chat_template=_TEMPLATE).save_pretrained(folder)
+    extractor = WhisperFeatureExtractor(feature_size=128)  # type: ignore[no-untyped-call]
+    processor = Qwen2AudioProcessor(extractor, fast, chat_template=_TEMPLATE)  # type: ignore[no-untyped-call]
+    processor.save_pretrained(folder)
     return folder
