@@ -13,6 +13,7 @@ import torch
 
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device
+from audsem_data.models.checkpoint import read_checkpoint
 from audsem_data.models.clap import RATE, unit, windows_of
 from audsem_data.models.placement import batch_samples, torch_device
 
@@ -31,6 +32,7 @@ class LaionClap:
                 f"the laion-clap package cannot be imported ({error}); install the extra laion-clap in an "
                 "environment of its own, or use backend=transformers"
             ) from error
+        read_checkpoint(checkpoint)  # refuses what would run; the package reads it once more
         self._device = torch_device(device)
         self._module = laion_clap.CLAP_Module(enable_fusion=False, device=str(self._device))
         self._module.load_ckpt(str(checkpoint), verbose=False)
