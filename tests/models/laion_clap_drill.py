@@ -2,8 +2,8 @@
 
 The package fetches three text models when it is imported; random ones of the same kinds stand in their place here,
 and a checkpoint of random weights is saved by the package itself. On a machine whose torch has no CUDA, torchvision
-lacks compiled operators, and torchaudio does not load, both of which the package imports and does not call here: they
-are declared, not implemented.
+lacks compiled operators, and torchaudio does not load. The package imports both and calls neither here: they are
+declared, not implemented.
 """
 
 import json
