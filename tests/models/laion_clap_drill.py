@@ -27,7 +27,7 @@ Array = np.ndarray[Any, Any]
 
 def declare_operators() -> Any:
     """Declare what imports look for where the compiled parts of torchvision and torchaudio do not load."""
-    operators = torch.library.Library("torchvision", "DEF")
+    operators: Any = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
     for name in ("nms", "qnms"):
         operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     stand_in = ModuleType("torchaudio")
@@ -43,7 +43,7 @@ def fabricate(folder: Path) -> None:
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     names = ["<s>", "<pad>", "</s>", "<unk>", *letters, "<mask>"]
-    small = {"num_hidden_layers": 1, "intermediate_size": 64}
+    small: dict[str, Any] = {"num_hidden_layers": 1, "intermediate_size": 64}
     roberta = RobertaConfig(vocab_size=len(names), max_position_embeddings=514, pad_token_id=1, **small)
     bart = BartConfig(vocab_size=len(names), d_model=768, encoder_layers=1, decoder_layers=1)
     for name, model in (("roberta-base", RobertaModel(roberta)), ("facebook/bart-base", BartModel(bart))):
@@ -92,10 +92,11 @@ def test_it_embeds_as_the_other_backend_does(checkpoint: Path) -> None:
     for clip, embedding in zip(clips[:3], together[:3], strict=True):
         assert embedding is not None
         assert np.linalg.norm(embedding) == pytest.approx(1, abs=1e-5)
-        np.testing.assert_allclose(model.embed_audio([clip])[0], embedding, atol=1e-5)
+        [alone] = model.embed_audio([clip])
+        assert alone is not None
+        np.testing.assert_allclose(alone, embedding, atol=1e-5)
     [one, other, again] = model.embed_text(["door slams", "rain", "door slams"])
-    assert one is not None
+    assert one is not None and other is not None and again is not None and together[0] is not None
     assert np.linalg.norm(one) == pytest.approx(1, abs=1e-5)
     np.testing.assert_array_equal(one, again)
-    assert other is not None
     assert len(one) == len(together[0])
