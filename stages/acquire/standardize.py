@@ -73,7 +73,7 @@ EMITS = (
 
 @stage(
     "standardize",
-    version=1,
+    version=2,
     needs=[
         Needs(
             "select-captions",
