@@ -11,8 +11,8 @@ from av import VideoFrame
 from audsem_data.media.encode import encode_video
 
 rows, columns = np.mgrid[:240, :426]
-pictures = [(128 + 90 * np.sin(columns / 9 + n) * np.cos(rows / 7 - 2 * n)).astype(np.uint8) for n in range(8)]
-frames = [VideoFrame.from_ndarray(np.stack([p] * 3, 2), format="rgb24").reformat(format="yuv420p") for p in pictures]
+greys = [(128 + 90 * np.sin(columns / 9 + n) * np.cos(rows / 7 - 2 * n)).astype(np.uint8) for n in range(8)]
+frames = [VideoFrame.from_ndarray(np.stack([g] * 3, 2), format="rgb24").reformat(format="yuv420p") for g in greys]
 print(hashlib.sha256(encode_video(frames, 2)).hexdigest())
 """
 
