@@ -31,7 +31,7 @@ def sound(path: Path, seconds: float = 5.0) -> Path:
 def fates(workspace: Path, stage: str) -> dict[str, tuple[str, str | None]]:
     """Return outcome and reason by video."""
     found = {}
-    for path in (workspace / stage / "v1").glob("outcomes-*.parquet"):
+    for path in (workspace / stage).glob("v*/outcomes-*.parquet"):
         for row in pq.read_table(path).to_pylist():
             found[row["key"].partition("_0")[0].partition("/")[0]] = (row["outcome"], row["reason"])
     return found
