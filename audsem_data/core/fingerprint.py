@@ -20,14 +20,15 @@ def digest(value: Any) -> str:
 
 def identity(stage: Stage, config: Config) -> dict[str, Any]:
     """Return all that a stage's fingerprint covers; what a `joins` stage joins is input, not identity."""
-    joined = {need.struct for need in stage.needs}
+    joined = {need.struct for need in stage.needs} if stage.joins else set()
+    more = stage.identity(config) if callable(stage.identity) else stage.identity
     return {
         "stage": stage.name,
         "version": stage.version,
         "config": config.identity,
         "needs": {need.stage: sorted(need.columns) for need in stage.needs if need.struct is None},
         "emits": [f"{column.name}: {column.type}" for column in stage.emits if column.name not in joined],
-        **({"identity": dict(stage.identity)} if stage.identity else {}),
+        **({"identity": dict(more)} if more else {}),
     }
 
 

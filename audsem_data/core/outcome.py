@@ -11,7 +11,9 @@ import pyarrow as pa
 from audsem_data.core.schema import Column
 
 Row = Mapping[str, Any]
+Usage = Mapping[str, float]
 _NO_FILES: Mapping[str, bytes] = {}  # one for all outcomes: dumps have millions
+_NO_USAGE: Usage = {}
 
 
 class Status(StrEnum):
@@ -52,12 +54,14 @@ class Done:
     """The row succeeded and yields these output rows: one for a one-to-one stage, any number otherwise.
 
     Output rows of a one-to-one stage leave out the key; the runner writes the input's. `files` holds the
-    row's tar members by suffix, for a stage that writes media: `{"flac": ..., "json": ...}`.
+    row's tar members by suffix, for a stage that writes media: `{"flac": ..., "json": ...}`. `usage` holds what
+    the row cost, by name (tokens, seconds); it is summed into the record.
     """
 
     rows: Sequence[Row]
     detail: str = ""
     files: Mapping[str, bytes] = field(default_factory=lambda: _NO_FILES)
+    usage: Usage = field(default_factory=lambda: _NO_USAGE)
     status: ClassVar[Status] = Status.DONE
     reason: ClassVar[Reason | None] = None
 
@@ -83,6 +87,7 @@ class Failed:
 
     reason: Reason
     detail: str = ""
+    usage: Usage = field(default_factory=lambda: _NO_USAGE)
     rows: ClassVar[Sequence[Row]] = ()
 
     @property

@@ -68,7 +68,9 @@ def _follows(later: Stage, stage: Stage) -> bool:
 
 
 def resolve(stage: Stage, recipe: Recipe, known: Mapping[str, Stage]) -> Stage:
-    """Return the stage as this recipe runs it: a `joins` stage needs, and emits, what the recipe joins."""
+    """Return the stage as this recipe runs it: with what it needs under its options, and what the recipe joins."""
+    if stage.adapts is not None:
+        stage = replace(stage, needs=tuple(stage.adapts(recipe.options(stage), known)))
     if stage.joins is None:
         return stage
     needs, emits = list(stage.needs), list(stage.emits)

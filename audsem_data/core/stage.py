@@ -14,7 +14,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -96,19 +96,31 @@ Media = Audio
 class Item:
     """An input row as `process` gets it: its key, its columns by name, its media, and what is missing.
 
-    `missing` maps the stage of an optional need to the reason why it has nothing for this row.
+    `missing` maps the stage of an optional need to the reason why it has nothing for this row. `tries` counts
+    how often the same content has failed for good: whoever asks a model again then asks anew.
     """
 
     key: str
     values: Mapping[str, Any]
     media: Mapping[Media, Any]
     missing: Mapping[str, str]
+    tries: int = 0
 
     def __getitem__(self, column: str) -> Any:
         return self.values[column]
 
 
 Process = Callable[[Sequence[Item]], Sequence[Outcome]]
+
+
+class Memory(Protocol):
+    """Paid-for answers by content key (32 bytes): what was asked of a model is never asked again."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return what was kept under a key, or None."""
+
+    def put(self, key: bytes, payload: bytes) -> None:
+        """Keep an answer; once this returns, killing the process does not lose it."""
 
 
 class Kind(StrEnum):
@@ -138,11 +150,13 @@ class Stage:
     over: Over | None = None
     tolerated: float = 0.05
     spooled: bool = False
+    remembers: bool = False
     cool_down: float = 0.0
     batch: int | None = 64
     files: tuple[str, ...] = ()
     joins: str | None = None
-    identity: Mapping[str, str] | None = None
+    adapts: Callable[[Any, Mapping[str, "Stage"]], Sequence[Needs]] | None = None
+    identity: Mapping[str, str] | Callable[[Any], Mapping[str, str]] | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -218,7 +232,9 @@ def stage(  # noqa: PLR0913  (a declaration: every argument is a field of Stage)
             tried again), `batch` (rows a call; None: the clips of one video
             a call), `files` (suffixes of the tar members that each Done of the stage carries), `joins` (a
             prefix: needs every stage of that name in the recipe, optionally, as a struct named by the rest),
-            `identity` (prompt digests, model revisions).
+            `adapts` (what it needs under its options, given the known stages: `needs` then documents the
+            most usual), `remembers` (`process` takes a `Memory` beside the items, and keeps in it each answer
+            that was paid for), `identity` (prompt digests, model revisions; or what gives them for options).
 
     `open_x(config)` (or `open_x(config, device)`) is called once per worker and returns: for a map,
     `process(items) -> outcomes`, aligned; for a source or repartition, what `core.layout` says; for a corpus,

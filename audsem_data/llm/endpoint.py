@@ -6,8 +6,8 @@ The key comes from the environment, `AUDSEM_API_KEY` or `OPENAI_API_KEY`, and go
 import os
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,13 +47,30 @@ class Endpoint:
 
     def ask_all(self, bodies: Sequence[Mapping[str, Any]]) -> list[Answer]:
         """Post each body to `/chat/completions`; return the answers in order, a Failed for each that has none."""
+        answers = {place: answer for place, answer, _ in self.ask_each(bodies)}
+        return [answers[place] for place in range(len(bodies))]
+
+    def ask_each(self, bodies: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Answer, float]]:
+        """Yield (place, answer, seconds) of each body as soon as the server has answered it.
+
+        Whoever stops listening gives up the requests that have not been sent.
+        """
         key = os.environ.get("AUDSEM_API_KEY") or os.environ.get("OPENAI_API_KEY")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         with (
             httpx2.Client(timeout=self.timeout, headers=headers) as client,
             ThreadPoolExecutor(self.concurrency) as pool,
         ):
-            return list(pool.map(lambda body: self._ask(client, body), bodies))
+            asked = {pool.submit(self._timed, client, body): place for place, body in enumerate(bodies)}
+            try:
+                for answered in as_completed(asked):
+                    yield asked[answered], *answered.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _timed(self, client: httpx2.Client, body: Mapping[str, Any]) -> tuple[Answer, float]:
+        started = time.monotonic()
+        return self._ask(client, body), time.monotonic() - started
 
     def _ask(self, client: httpx2.Client, body: Mapping[str, Any]) -> Answer:
         answer: Answer = Failed(EndpointReason.UNREACHABLE)

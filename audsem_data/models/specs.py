@@ -85,4 +85,14 @@ MIXTRAL = ModelSpec(
     reference="Jiang et al., Mixtral of Experts, 2024",
     memory=190,
 )
-MODELS = {spec.name: spec for spec in (BEATS, SAT, AST, CLAP, CONETTE, LP_MUSICCAPS, QWEN2_AUDIO, BERT, MIXTRAL)}
+QWEN2_5 = ModelSpec(
+    name="qwen2.5",
+    source="hf:Qwen/Qwen2.5-72B-Instruct",
+    files=("*.json", "*.safetensors", "merges.txt"),
+    licence="Qwen",
+    reference="Qwen Team, Qwen2.5 Technical Report, 2024",
+    memory=160,
+)
+MODELS = {
+    spec.name: spec for spec in (BEATS, SAT, AST, CLAP, CONETTE, LP_MUSICCAPS, QWEN2_AUDIO, BERT, MIXTRAL, QWEN2_5)
+}

@@ -1,6 +1,7 @@
 """One map stage on one shard: what is pending, the calls of `process`, and the commit."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import Any, Self
 from audsem_data.core.errors import StageError
 from audsem_data.core.fingerprint import digest, identity
 from audsem_data.core.keys import parse_clip_id
-from audsem_data.core.outcome import CommonReason, Done, Filtered, Outcome
+from audsem_data.core.outcome import CommonReason, Done, Filtered, Outcome, Status
 from audsem_data.core.record import Record, part_name
 from audsem_data.core.schema import arrow_schema
 from audsem_data.core.stage import Item, Media, Process, Stage
@@ -51,6 +52,7 @@ class StageShard:
         )
         self._batch_of = _batches(self._inputs.keys, context.options.batch or stage.batch)
         self._waiting: list[Item] = []
+        self._usage = Counter[str](self._record.extra.get("usage", {}) if self._record else {})
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -59,7 +61,7 @@ class StageShard:
         self._writer = self._stack.enter_context(ShardWriter(workspace, self.stage, self.shard, self._previous))
         self._spool = (
             self._stack.enter_context(Spool(workspace.spool(self.stage, self.shard)))
-            if self.stage.spooled and self.pending
+            if (self.stage.spooled or self.stage.remembers) and self.pending
             else None
         )
         for key in self._inputs.keys:
@@ -84,7 +86,7 @@ class StageShard:
             self._flush()
             self._keep(key, Filtered(CommonReason.MISSING_INPUT, inputs.lacking[key]))
         else:
-            self._waiting.append(Item(key, inputs.values[key], media, inputs.missing[key]))
+            self._waiting.append(Item(key, inputs.values[key], media, inputs.missing[key], self._tries(key)))
 
     def commit(self) -> Record:
         """Publish the shard's files and replace its record; the record alone when rows and columns stand."""
@@ -110,6 +112,7 @@ class StageShard:
             seconds=round(time.monotonic() - self._started, 3),
             run=self._context.run,
             attempted_at=self._attempted_at(),
+            extra={"usage": dict(sorted(self._usage.items()))} if self._usage else {},
         )
         self._context.workspace.commit(self.stage, record, self._record)
         return record
@@ -130,27 +133,38 @@ class StageShard:
         known = {item.key: kept for item in items if (kept := self._from_spool(item.key)) is not None}
         fresh = [item for item in items if item.key not in known]
         if fresh:
-            made = self._open(self.stage)(fresh)
+            made = self._process(fresh)
             self._check(fresh, made)
             known |= {item.key: outcome for item, outcome in zip(fresh, made, strict=True)}
-            if self._spool:
+            if self._spool and self.stage.spooled:
                 for item in fresh:
                     self._spool.put(self._spool_key(item.key), dump_outcome(known[item.key]))
                 self._spool.sync()
         for item in items:
             self._keep(item.key, known[item.key])
 
+    def _process(self, items: Sequence[Item]) -> Sequence[Outcome]:
+        process: Callable[..., Sequence[Outcome]] = self._open(self.stage)
+        return process(items, self._spool) if self.stage.remembers else process(items)
+
     def _keep(self, key: str, outcome: Outcome) -> None:
+        self._usage.update(getattr(outcome, "usage", {}))
         self._writer.add(key, outcome, self._attempt(key), self._inputs.digests[key])
 
     def _attempt(self, key: str) -> int:
         return self._previous.attempts(key, self._inputs.digests[key]) + 1
 
+    def _tries(self, key: str) -> int:
+        """Return how often this content has failed for good; more than none only when a retry was asked for."""
+        earlier = self._previous.outcomes.get(key)
+        failed = earlier is not None and earlier["outcome"] == Status.FAILED_PERMANENT
+        return self._attempt(key) - 1 if failed else 0
+
     def _spool_key(self, key: str) -> bytes:
         return spool_key(self._fingerprint, key, self._inputs.digests[key], self._attempt(key))
 
     def _from_spool(self, key: str) -> Outcome | None:
-        payload = self._spool.get(self._spool_key(key)) if self._spool else None
+        payload = self._spool.get(self._spool_key(key)) if self._spool and self.stage.spooled else None
         return load_outcome(self.stage, payload) if payload is not None else None
 
     def _check(self, items: Sequence[Item], outcomes: Sequence[Outcome]) -> None:

@@ -1,31 +1,33 @@
-"""What the four generate stages share: their options, columns, reasons and the work itself."""
+"""What the four generate stages share: columns, reasons, what they read, and which clips they write of."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
-from pydantic import Field
 
 from audsem_data.core.descriptors import DESCRIPTORS
-from audsem_data.core.outcome import Done, Failed, Outcome
+from audsem_data.core.model import Device
+from audsem_data.core.outcome import Filtered, Outcome, Reason
 from audsem_data.core.schema import CLIP_ID, Column
-from audsem_data.core.stage import Config, Item, Needs, Over
-from audsem_data.llm.answers import Task, Variant
+from audsem_data.core.stage import Item, Memory, Needs, Over, Stage
+from audsem_data.llm.answers import Task
+from audsem_data.llm.endpoint import EndpointReason
+from audsem_data.llm.flaws import Flaw
+from audsem_data.llm.prompts import load_prompt
 from audsem_data.llm.rules.sound_classes import sound_classes_digest
-from audsem_data.llm.rules.writer import write
-from audsem_data.llm.validators import Flaw, find_flaw
+from audsem_data.llm.writing_prompt import shown, struct_name, writing_prompt
+from audsem_data.stages.generate.options import GenerateConfig
+from audsem_data.stages.generate.writers import Write, by_model, by_rules
 
 TEXTS = pa.list_(pa.string())
+TASKS: tuple[Task, ...] = ("captioning", "mc_qa", "open_qa", "creative_writing")
 
 
-class GenerateConfig(Config):
-    """How examples are written."""
+class Mix(Reason):
+    """Why no example of a task is written of a clip."""
 
-    writer: Literal["rules"] = Field("rules", description="who writes: rules (paper: Qwen2.5-72B-Instruct)")
-    variants: tuple[Variant, ...] = Field(
-        ("simple", "semantic"), description="without and with the nine semantic descriptors (paper: both)"
-    )
-    seed: int = Field(0, description="changes wordings and distractors, and nothing else")
+    NOT_CHOSEN = "not_chosen", "the clip is not in the share of clips that the task is written of"
 
 
 EXAMPLE_ID = Column("example_id", pa.string(), "clip, task, variant and number: CLIP_TASK_VARIANT_K")
@@ -46,34 +48,60 @@ EMITS = (
     Column(
         "facts",
         pa.list_(pa.struct([("sentence", pa.string()), ("column", pa.string()), ("value", pa.string())])),
-        "each text that asserts something, with the column and value of the evidence that it rests on",
+        "each text of the rules that asserts something, with the column and value of the evidence that it rests on",
     ),
-    Column("writer", pa.string(), "who wrote it"),
+    Column("writer", pa.string(), "who wrote it: rules, or the name of a model"),
 )
+_BY_RULES = (Needs("combine", ("caption", "acoustics")),)
+
+
+def needs_of(config: GenerateConfig, known: Mapping[str, Stage]) -> tuple[Needs, ...]:
+    """Return what a writer reads: the rules caption and acoustics, a model what its prompt shows."""
+    if config.writer == "rules":
+        return _BY_RULES
+    stages = [known[name] for name in shown().stages if name in known]
+    columns = {stage.name: tuple(column.name for column in stage.emits) for stage in stages}
+    annotators = (Needs(name, held, optional=True, struct=struct_name(name)) for name, held in columns.items())
+    return (Needs("combine", ("caption",)), *annotators)
+
+
+def identity_of(config: GenerateConfig) -> Mapping[str, str]:
+    """Return what the fingerprint says of a writer beside its options."""
+    if config.writer == "rules":
+        return {"sound_classes": sound_classes_digest()}
+    prompts = [writing_prompt(task, variant).digest for task in TASKS for variant in config.variants]
+    said = {"prompts": "v1-" + hashlib.sha256("".join(prompts).encode()).hexdigest()[:16]}
+    return said | ({"judge": f"v1-{load_prompt('judge').digest}"} if config.judge else {})
+
+
 DECLARED: dict[str, Any] = {
-    "version": 1,
-    "needs": [Needs("combine", ("caption", "acoustics"))],
+    "version": 2,
+    "needs": _BY_RULES,
+    "adapts": needs_of,
     "over": Over("select-clips", "keep"),
     "key": EXAMPLE_ID,
     "emits": EMITS,
     "config": GenerateConfig,
-    "reasons": [Flaw],
-    "identity": {"sound_classes": sound_classes_digest()},
+    "reasons": [Flaw, EndpointReason, Mix],
+    "remembers": True,
+    "batch": 256,
+    "cool_down": 60.0,
+    "identity": identity_of,
 }
 
 
-def examples_of(task: Task, config: GenerateConfig) -> Callable[[Sequence[Item]], list[Outcome]]:
-    """Return what writes the examples of a task; a clip whose examples have a flaw fails whole."""
-    return lambda items: [_written(task, item, config) for item in items]
+def examples_of(task: Task, config: GenerateConfig, device: Device) -> Write:
+    """Return what writes the examples of a task; a clip with an example that is not fit fails whole."""
+    compose = by_rules(task, config) if config.writer == "rules" else by_model(task, config, device)
+
+    def process(items: Sequence[Item], memory: Memory) -> list[Outcome]:
+        chosen = [item for item in items if _share_of(task, item.key) < config.share]
+        made = dict(zip((item.key for item in chosen), compose(chosen, memory), strict=True))
+        return [made.get(item.key, Filtered(Mix.NOT_CHOSEN)) for item in items]
+
+    return process
 
 
-def _written(task: Task, item: Item, config: GenerateConfig) -> Outcome:
-    rows = []
-    for variant in config.variants:
-        made = write(task, variant, f"{config.seed}:{item.key}", item["caption"], item["acoustics"])
-        for number, example in enumerate(made):
-            if flaw := find_flaw(example, item["caption"]):
-                return Failed(flaw, f"{variant} {number}: {example.answer}")
-            named = {"example_id": f"{item.key}_{task}_{variant}_{number}", "clip_id": item.key}
-            rows.append({**named, "task": task, "variant": variant, **example.row(), "writer": config.writer})
-    return Done(rows)
+def _share_of(task: Task, clip_id: str) -> float:
+    """Return where a clip stands between 0 and 1 for a task: it is in every share above."""
+    return int.from_bytes(hashlib.sha256(f"{task}:{clip_id}".encode()).digest()[:8], "big") / 2**64

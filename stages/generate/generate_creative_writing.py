@@ -3,14 +3,14 @@
 Source: paper, section 3 and appendix C.3.
 """
 
-from collections.abc import Callable, Sequence
-
-from audsem_data.core.outcome import Outcome
-from audsem_data.core.stage import Item, stage
-from audsem_data.stages.generate.examples import DECLARED, GenerateConfig, examples_of
+from audsem_data.core.model import Device
+from audsem_data.core.stage import stage
+from audsem_data.stages.generate.examples import DECLARED, examples_of
+from audsem_data.stages.generate.options import GenerateConfig
+from audsem_data.stages.generate.writers import Write
 
 
 @stage("generate-creative-writing", **DECLARED)
-def open_generate_creative_writing(config: GenerateConfig) -> Callable[[Sequence[Item]], list[Outcome]]:
+def open_generate_creative_writing(config: GenerateConfig, device: Device) -> Write:
     """Return what writes them."""
-    return examples_of("creative_writing", config)
+    return examples_of("creative_writing", config, device)

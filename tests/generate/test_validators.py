@@ -6,9 +6,14 @@ import pytest
 
 from audsem_data.core.descriptors import DESCRIPTORS
 from audsem_data.llm.answers import Example, render_training_text
-from audsem_data.llm.validators import Flaw, find_flaw
+from audsem_data.llm.flaws import Flaw
+from audsem_data.llm.validators import find_flaw
 
-THINKING = " ".join(["A long and careful look at what is heard."] * 6)
+THINKING = (
+    "Well, let me listen closely. Something patters without a pause, soft and dense, and it could be applause at first. "
+    "Hmm, but hands would have gaps and swells, and this goes on evenly, with many tiny drops on something hard. "
+    "Perhaps it is water on a roof, and nothing else comes in between, so I settle on that."
+)
 GOOD = Example(
     "What is heard?", THINKING, "Rain", ("Rain", "Wind", "Fire", "Music"), {n: ["rain"] for n in DESCRIPTORS}
 )
@@ -36,13 +41,15 @@ def test_a_good_example_has_no_flaw() -> None:
     ],
 )
 def test_each_flaw_is_found(changes: dict[str, object], flaw: Flaw) -> None:
-    assert find_flaw(replace(GOOD, **changes), "rain") is flaw  # type: ignore[arg-type]
+    found = find_flaw(replace(GOOD, **changes), "rain")  # type: ignore[arg-type]
+    assert found is not None
+    assert found[0] is flaw
 
 
 def test_a_caption_may_hold_words_that_the_writer_may_not_use() -> None:
-    quoting = replace(GOOD, thinking=f"{THINKING} This is “the beats drop”.")
-    assert find_flaw(quoting, "the beats drop") is None
-    assert find_flaw(quoting, "something else") is Flaw.LEAK
+    quoting = replace(GOOD, thinking=f"{THINKING} A label reads it out.")
+    assert find_flaw(quoting, "label reads") is None
+    assert find_flaw(replace(GOOD, thinking=f"{THINKING} The label reads rain."), "something else")
 
 
 def test_training_text_is_tagged_in_the_order_of_the_paper() -> None:

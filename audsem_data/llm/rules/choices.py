@@ -25,7 +25,12 @@ TREND_OPTIONS = {
     "varying": "It keeps rising and sinking.",
 }
 EVENTS_QUESTION = "How many clear attacks stand out in the sound?"
-EVENTS_OPTIONS = {(0, 1): "None", (1, 2): "Exactly one", (2, 5): "A few", (8, 10**9): "Many, one after another"}
+EVENTS_OPTIONS = {
+    (0, 1): "Not a single one",
+    (1, 2): "Exactly one",
+    (2, 5): "A few",
+    (8, 10**9): "Many, one after another",
+}
 LENGTH_QUESTION = "About how long does the sound last?"
 LENGTHS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 APART = 3  # seconds between two lengths that are offered, so that only one can be right

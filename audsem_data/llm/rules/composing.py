@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from audsem_data.core.descriptors import DESCRIPTORS
 from audsem_data.llm.answers import NOT_EVIDENT, Fact, count_words
+from audsem_data.llm.flaws import LEAST_THINKING
 from audsem_data.llm.rules.statements import Statement
-from audsem_data.llm.validators import LEAST_THINKING
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from audsem_data.llm.rules.statements import Acoustics, Statement, spoken, state
 
 CAPTION_QUESTIONS = (
     "Describe the sound in one sentence.",
-    "Write a one-sentence caption for this recording.",
+    "Put this recording into one sentence.",
     "What does this recording sound like? Answer in a single sentence.",
 )
 SOURCE_QUESTIONS = (

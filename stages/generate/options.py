@@ -1,0 +1,43 @@
+"""How examples are written: by whom, of which clips, and at what price."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from audsem_data.core.stage import run_only
+from audsem_data.llm.answers import Variant
+from audsem_data.llm.engines import EngineConfig
+
+
+class GenerateConfig(EngineConfig):
+    """How examples are written."""
+
+    writer: Literal["rules", "model"] = Field(
+        "rules", description="who writes: rules, or a language model (paper: Qwen2.5-72B-Instruct)"
+    )
+    variants: tuple[Variant, ...] = Field(
+        ("simple", "semantic"), description="without and with the nine semantic descriptors (paper: both)"
+    )
+    share: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="fraction of the clips, by hash, that this task is written of (the paper's mix, 20, 25, 50 and "
+        "5 % of the examples, comes of about 0.8, 0.4, 0.8 and 0.2)",
+    )
+    seed: int = Field(0, description="changes wordings and distractors, or what a model draws, and nothing else")
+    regenerations: int = Field(5, ge=0, description="how often what is not fit is asked for again (paper: up to 5)")
+    judge: bool = Field(True, description="whether a model reads what a model wrote (paper: a separate judge)")
+    judge_model: str = Field(
+        "", description="what its server calls the judge; empty: the writer judges, in a call of its own"
+    )
+    judge_endpoint: str = run_only("", "address of the judge's server; empty: the writer's")
+    price_in: float = run_only(0.0, "money for a million tokens of prompt")
+    price_cached: float = run_only(0.0, "money for a million tokens of prompt that were cached")
+    price_out: float = run_only(0.0, "money for a million tokens written")
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The options that change what the chosen writer writes."""
+        names = super().identity
+        return names if self.writer == "model" else {k: names[k] for k in ("writer", "variants", "share", "seed")}
