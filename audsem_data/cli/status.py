@@ -1,11 +1,14 @@
 """`audsem-data status`: the funnel."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from audsem_data.cli import options
+
+if TYPE_CHECKING:
+    from audsem_data.runtime.status import StageStatus
 
 
 def command(
@@ -38,5 +41,24 @@ def command(
         for name, count in line.counts.items():
             if name != "done":
                 typer.echo(f"    {name.replace(':', ': ')}: {count}")
+        if line.usage:
+            typer.echo(f"    {_cost(line)}")
     if verify:
         typer.echo(f"every byte of {files} files is as committed")
+
+
+def _cost(line: "StageStatus") -> str:
+    """Return what a stage's rows cost: tokens, seconds of asking and, where prices are set, money."""
+
+    def total(name: str) -> float:
+        return line.usage.get(name, 0) + line.usage.get(f"judge_{name}", 0)
+
+    said = (
+        f"{total('requests'):,.0f} requests ({total('remembered'):,.0f} remembered), "
+        f"{total('tokens_in'):,.0f} tokens in ({total('tokens_cached'):,.0f} cached), "
+        f"{total('tokens_out'):,.0f} out, {total('seconds'):,.0f} s of asking"
+    )
+    if line.price is None:
+        return said
+    money, currency = line.price
+    return f"{said}; {money:.4f} {currency}, {money / max(line.rows_out, 1):.6f} a row"

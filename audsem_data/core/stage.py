@@ -36,6 +36,10 @@ class Config(BaseModel):
         aside = {name for name, field in type(self).model_fields.items() if field.json_schema_extra == _RUN_ONLY}
         return self.model_dump(mode="json", exclude=aside)
 
+    def price(self, usage: Mapping[str, float]) -> tuple[float, str] | None:
+        """Return the money that usage costs, and its currency; None for a stage that costs none."""
+        return None
+
 
 def run_only(default: Any, description: str) -> Any:
     """Declare an option that says where work is done and changes no output: a server's address."""

@@ -1,9 +1,12 @@
 """How far a workspace is: the funnel, from records alone."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audsem_data.core.fingerprint import digest, identity
 from audsem_data.core.outcome import Status
+from audsem_data.core.record import Record
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.driver import summarize
 from audsem_data.runtime.ledger import Ledger
@@ -22,6 +25,8 @@ class StageStatus:
     bytes: int
     seconds: float
     drifted: bool
+    usage: dict[str, float]
+    price: tuple[float, str] | None
 
     @property
     def complete(self) -> bool:
@@ -37,6 +42,14 @@ class StageStatus:
     def filtered(self) -> int:
         """How many rows were left out on purpose."""
         return sum(n for name, n in self.counts.items() if name.startswith(Status.FILTERED))
+
+
+def usage_of(records: Iterable[Record]) -> dict[str, float]:
+    """Return what the rows of these shards cost, by name: requests, tokens, seconds."""
+    total = Counter[str]()
+    for record in records:
+        total.update(record.extra.get("usage", {}))
+    return {name: round(count, 3) for name, count in sorted(total.items())}
 
 
 def workspace_status(context: Context) -> list[StageStatus]:
@@ -59,6 +72,8 @@ def workspace_status(context: Context) -> list[StageStatus]:
                 sum(entry.bytes for record in records.values() for entry in record.files),
                 round(sum(record.seconds for record in records.values()), 3),
                 any(record.fingerprint != fingerprint for record in records.values()),
+                usage := usage_of(records.values()),
+                context.config(stage).price(usage),
             )
         )
     return found

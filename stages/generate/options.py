@@ -1,5 +1,6 @@
 """How examples are written: by whom, of which clips, and at what price."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -32,9 +33,21 @@ class GenerateConfig(EngineConfig):
         "", description="what its server calls the judge; empty: the writer judges, in a call of its own"
     )
     judge_endpoint: str = run_only("", "address of the judge's server; empty: the writer's")
+    currency: str = run_only("USD", "what prices are in")
     price_in: float = run_only(0.0, "money for a million tokens of prompt")
     price_cached: float = run_only(0.0, "money for a million tokens of prompt that were cached")
     price_out: float = run_only(0.0, "money for a million tokens written")
+
+    def price(self, usage: Mapping[str, float]) -> tuple[float, str] | None:
+        """Return the money that writing and judging cost; None where no price is set."""
+        if not (self.price_in or self.price_out):
+            return None
+        read, cached, written = (
+            usage.get(name, 0) + usage.get(f"judge_{name}", 0)
+            for name in ("tokens_in", "tokens_cached", "tokens_out")
+        )
+        millions = (read - cached) * self.price_in + cached * self.price_cached + written * self.price_out
+        return millions / 1e6, self.currency
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from audsem_data.llm.flaws import Flaw
 from audsem_data.llm.validators import find_flaw
 
 THINKING = (
-    "Well, let me listen closely. Something patters without a pause, soft and dense, and it could be applause at first. "
+    "Well, let me listen closely. Something patters without a pause, soft and dense, and it could be applause. "
     "Hmm, but hands would have gaps and swells, and this goes on evenly, with many tiny drops on something hard. "
     "Perhaps it is water on a roof, and nothing else comes in between, so I settle on that."
 )
