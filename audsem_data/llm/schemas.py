@@ -85,13 +85,15 @@ def read_verdict(text: str) -> Verdict:
 def _read(model: type[BaseModel], text: str) -> dict[str, Any]:
     try:
         value = json.loads(text, object_pairs_hook=_once)
-        return model.model_validate(value).model_dump()
+        read = model.model_validate(value)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UnreadableError(f"{place or 'the answer'}: {first['msg']}") from error
     except (ValueError, RecursionError) as error:
         raise UnreadableError(f"not JSON: {error}") from error
+    trimmed: dict[str, Any] = _trimmed(read.model_dump())
+    return trimmed
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -103,15 +105,32 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _example(item: Mapping[str, Any]) -> Example:
-    choices = item.get("choices")
-    answer = item["answer"]
+    choices, answer = item.get("choices"), item["answer"]
     if choices:
-        right = [choice for choice in choices if _plain(choice) == _plain(answer)]
-        if len(right) == 1:
-            answer = right[0]
-            choices = [answer, *(choice for choice in choices if choice is not answer)]
+        choices, answer = with_answer_first(choices, answer)
     question = item.get("question", INSTRUCTION)
     return Example(question, item["thinking"], answer, choices, item.get("semantic_elements"))
+
+
+def with_answer_first(choices: Sequence[str], answer: str) -> tuple[list[str], str]:
+    """Return the choices with the one that the answer repeats, up to case and a full stop, first; and that one.
+
+    Both stay as they are where no choice, or more than one, is the answer.
+    """
+    right = [place for place, choice in enumerate(choices) if _plain(choice) == _plain(answer)]
+    if len(right) != 1:
+        return list(choices), answer
+    [place] = right
+    return [choices[place], *choices[:place], *choices[place + 1 :]], choices[place]
+
+
+def _trimmed(value: Any) -> Any:
+    """Return a value whose texts have no space around them."""
+    if isinstance(value, dict):
+        return {name: _trimmed(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_trimmed(inner) for inner in value]
+    return value.strip() if isinstance(value, str) else value
 
 
 def _plain(text: str) -> str:

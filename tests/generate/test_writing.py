@@ -85,8 +85,8 @@ def the_same_twice(asked: Asked) -> str:
 
 THINKING = (
     "Well, it patters softly and evenly, and at first it might be applause, but hands would leave gaps. Hmm, "
-    "perhaps it is water on a roof, since the drops are tiny and dense, and nothing else comes in between, so in the "
-    "end I settle on that and on nothing more than that."
+    "perhaps it is water on a roof, since the drops are tiny and dense, and nothing else comes in between, so "
+    "in the end I settle on that and on nothing more than that."
 )
 BAD: list[tuple[Task, Any, Flaw]] = [
     ("open_qa", lambda asked: "no JSON at all", Flaw.UNREADABLE),
