@@ -12,6 +12,7 @@ from audsem_data.cli import (
     clean,
     doctor,
     explain,
+    generate,
     invalidate,
     models,
     plan,
@@ -45,7 +46,19 @@ class StageGroup(TyperGroup):
 app = typer.Typer(
     cls=StageGroup, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, name="audsem-data"
 )
-for module in (run, annotate, plan, status, explain, retry, invalidate, clean, doctor, train_caption_classifier):
+for module in (
+    run,
+    annotate,
+    generate,
+    plan,
+    status,
+    explain,
+    retry,
+    invalidate,
+    clean,
+    doctor,
+    train_caption_classifier,
+):
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)
 
 app.add_typer(models.app, name="models")

@@ -54,8 +54,10 @@ def load_profile(name: str) -> Recipe:
     return Recipe.model_validate(yaml.safe_load(text))
 
 
-def open_context(root: Path, edits: Edits, options: RunOptions) -> tuple[Context, list[str]]:
+def open_context(root: Path, edits: Edits, options: RunOptions, *, save: bool = True) -> tuple[Context, list[str]]:
     """Return the workspace's context with the edits applied and saved, and one line for each change.
+
+    Without `save` nothing is checked against what is committed, and nothing written: for a look ahead.
 
     Raises:
         RecipeDriftError: an edited option contradicts what is committed; nothing is saved.
@@ -80,6 +82,8 @@ def open_context(root: Path, edits: Edits, options: RunOptions) -> tuple[Context
         recipe = recipe.with_option(stage, option, value)
     context = Context(root, recipe, options)
     changes = before.difference(recipe)
+    if not save:
+        return context, changes
     for name in {line.partition(".")[0] for line in changes} & set(recipe.stages):
         stage = context.stage(name)
         check_drift(context, stage, workspace.records(stage))

@@ -95,13 +95,19 @@ def examples_of(task: Task, config: GenerateConfig, device: Device) -> Write:
     compose = by_rules(task, config) if config.writer == "rules" else by_model(task, config, device)
 
     def process(items: Sequence[Item], memory: Memory) -> list[Outcome]:
-        chosen = [item for item in items if _share_of(task, item.key) < config.share]
-        made = dict(zip((item.key for item in chosen), compose(chosen, memory), strict=True))
+        wanted = [item for item in items if chosen(task, item.key, config)]
+        made = dict(zip((item.key for item in wanted), compose(wanted, memory), strict=True))
         return [made.get(item.key, Filtered(Mix.NOT_CHOSEN)) for item in items]
 
     return process
 
 
-def _share_of(task: Task, clip_id: str) -> float:
-    """Return where a clip stands between 0 and 1 for a task: it is in every share above."""
-    return int.from_bytes(hashlib.sha256(f"{task}:{clip_id}".encode()).digest()[:8], "big") / 2**64
+def chosen(task: Task, clip_id: str, config: GenerateConfig) -> bool:
+    """Say whether a task is written of a clip; a larger share holds every smaller one."""
+    place = int.from_bytes(hashlib.sha256(f"{task}:{clip_id}".encode()).digest()[:8], "big") / 2**64
+    return place < config.share
+
+
+def task_of(stage: str) -> Task:
+    """Return the task that a stage writes."""
+    return next(task for task in TASKS if stage == f"generate-{task.replace('_', '-')}")

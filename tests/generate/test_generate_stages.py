@@ -1,5 +1,6 @@
 """The generate stages in a workspace, written by a model behind a server: what is asked, and what it costs."""
 
+import json
 import os
 import shutil
 import signal
@@ -21,6 +22,7 @@ from audsem_data.runtime.status import StageStatus, workspace_status
 from .scripted import Asked, ScriptedServer, scripted_server
 
 STAGE = "generate-open-qa"
+STAGES = ("generate-captioning", "generate-mc-qa", "generate-open-qa", "generate-creative-writing")
 MAKE_VIDEOS = Path(__file__).resolve().parents[2] / "docs" / "demo" / "make_videos.py"
 COMMAND = [sys.executable, "-c", "from audsem_data.cli.main import main; main()"]
 
@@ -165,3 +167,26 @@ def test_a_killed_run_loses_what_was_in_flight(emptied: Path, server: ScriptedSe
     run_cli(STAGE, "--workspace", emptied)
     assert rows(emptied) == expected
     assert len(server.asked) <= whole + 3 * 2  # a kill loses the two requests in flight, and nothing else
+
+
+def test_a_look_ahead_asks_nothing_and_changes_nothing(emptied: Path, server: ScriptedServer) -> None:
+    recipe = (emptied / "recipe.yaml").read_bytes()
+    said = run_cli("generate", "--workspace", emptied, "--dry-run", "1", "--estimate")
+    assert said.count("written by rules") == 4
+    priced = by_model(server, "price_in=1000000", "share=0.8")
+    said = run_cli("generate", "--workspace", emptied, "--dry-run", "2", "--estimate", *priced)
+    assert said.count("== generate-mc-qa, semantic, ") == 2
+    clip = rows(emptied, "combine")[0]
+    assert json.dumps(clip["caption"]) in said
+    assert said.count(", at most ") == 4
+    assert " USD" in said
+    assert (emptied / "recipe.yaml").read_bytes() == recipe
+    assert server.asked == []
+
+
+def test_one_command_writes_all_tasks_and_a_setting_is_for_all_or_for_one(
+    emptied: Path, server: ScriptedServer
+) -> None:
+    run_cli("generate", "--workspace", emptied, *by_model(server), "--set", "generate-mc-qa.writer=rules")
+    writers = {stage: {row["writer"] for row in rows(emptied, stage)} for stage in STAGES}
+    assert writers == {stage: {"rules" if stage == "generate-mc-qa" else "m"} for stage in STAGES}
