@@ -49,13 +49,21 @@ def find_flaw(example: Example, given: str, *, open_question: bool = False) -> F
         return Flaw.YES_NO, example.question
     if found := _lengths(example) or _bad_choices(example) or _bad_elements(example):
         return found
-    own = [re.sub(re.escape(given), "", text, flags=re.IGNORECASE) if given else text for text in texts]
+    own = _without(given, texts)
     for text in own:
         if loop := goes_in_circles(text):
             return Flaw.REPEATS, loop
         if speech := spoken_words(text):
             return Flaw.SPEECH, speech
     return next(forbidden(own), None)
+
+
+def _without(given: str, texts: Sequence[str]) -> Sequence[str]:
+    """Return the texts without what they may quote."""
+    if not given:
+        return texts
+    quotable = re.compile(re.escape(given), re.IGNORECASE)
+    return [quotable.sub("", text) for text in texts]
 
 
 def _texts(example: Example) -> list[str]:

@@ -11,6 +11,7 @@ from audsem_data.llm.flaws import Flaw
 
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 _LOOP = re.compile(r"\b(\w+(?:\W+\w+){1,11}?)(?:\W+\1\b){2,}", re.IGNORECASE)
+_SHORTEST_LOOP = 4  # spaces
 _STUTTER = re.compile(r"\b(\w+)(?:\W+\1\b){4,}", re.IGNORECASE)
 _NOTHING = re.compile(
     r"^\W*(?:n ?/? ?a|none|null|nil|tbd|to be (?:determined|decided)|unknown|empty|todo|placeholder)?\W*$", re.I
@@ -40,12 +41,12 @@ _TELLS = re.compile(rf"\b(?:{_SAYING})\b[^.]{{0,12}}$", re.IGNORECASE)
 
 
 def forbidden(texts: Iterable[str]) -> Iterator[tuple[Flaw, str]]:
-    """Yield each rule that a text breaks, with the words that break it."""
-    for text in texts:
-        for flaw, patterns in _patterns().items():
-            for pattern in patterns:
-                if found := pattern.search(text):
-                    yield flaw, found[0]
+    """Yield each rule that texts of one line each break, with the words that break it."""
+    lines = "\n".join(texts)  # one search a pattern; no pattern reaches beyond a line
+    lowered = lines.lower()
+    for flaw, pattern, minds_case in _patterns():
+        if found := pattern.search(lines if minds_case else lowered):
+            yield flaw, found[0]
 
 
 def says_nothing(text: str) -> bool:
@@ -80,6 +81,8 @@ def asks_yes_or_no(question: str) -> bool:
 
 def goes_in_circles(text: str) -> str | None:
     """Return a phrase that comes three times running, a word five times, or a sentence twice; None without."""
+    if text.count(" ") < _SHORTEST_LOOP:
+        return None
     for pattern in (_LOOP, _STUTTER):
         if found := pattern.search(text):
             return str(found[1])
@@ -103,15 +106,16 @@ def spoken_words(text: str) -> str | None:
 
 
 @cache
-def _patterns() -> dict[Flaw, list[re.Pattern[str]]]:
-    """Return the patterns of each rule; those that begin with `(?-i:` mind their letters' case."""
+def _patterns() -> list[tuple[Flaw, re.Pattern[str], bool]]:
+    """Return each pattern with its rule, and whether it minds case: it does if it holds capitals."""
     kept = yaml.safe_load((files("audsem_data.llm") / "forbidden.yaml").read_text(encoding="utf-8"))
     names = kept.pop("names")
     rules = {str(flaw): flaw for flaw in Flaw}
-    return {
-        rules[rule]: [re.compile(_named(pattern, names), re.IGNORECASE) for pattern in patterns]
+    return [
+        (rules[rule], re.compile(_named(pattern, names), re.MULTILINE), any(map(str.isupper, pattern)))
         for rule, patterns in kept.items()
-    }
+        for pattern in patterns
+    ]
 
 
 def _named(pattern: str, names: dict[str, str]) -> str:
