@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fmt drill laion-clap bench docs
+.PHONY: help install demo test check fmt drill laion-clap llama-server bench docs
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +47,14 @@ laion-clap: ## CLAP by its authors' package, in an environment of its own (.venv
 	$(VENV)-laion-clap/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[laion-clap]' pytest
 	$(VENV)-laion-clap/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps laion-clap==1.1.7 torchvision==0.28.0
 	$(VENV)-laion-clap/bin/python -m pytest -q -W ignore tests/models/laion_clap_drill.py
+
+$(VENV)-llama/.ready:
+	$(PYTHON) -m venv $(VENV)-llama
+	$(VENV)-llama/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'llama-cpp-python[server]' gguf safetensors
+	@touch $@
+
+llama-server: $(VENV)/.test $(VENV)-llama/.ready ## engines against a real llama.cpp server (built first: minutes, and a C++ compiler)
+	LLAMA_PYTHON=$(VENV)-llama/bin/python $(BIN)/python -m pytest -q tests/generate/llama_server_drill.py
 
 $(VENV)/.bench: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'

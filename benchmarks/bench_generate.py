@@ -116,9 +116,7 @@ def measure(task: Task, clips: int) -> None:
 
 
 def main(clips: int) -> None:
-    print(
-        "shares: of the instructions, what comes before anything of a clip; of the prompt, what is shared; then rows/s"
-    )
+    print("shares: of instructions, what precedes anything of a clip; of prompts, what is shared; then rows/s")
     titles = ("instructions", "prompt")
     print(
         f"{'task':<18}"

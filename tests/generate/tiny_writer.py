@@ -12,6 +12,7 @@ glass stone rain door hall street room echo hum rumble crackle hiss rattle chime
 splash roll swell fade rise fall begins lingers fades grows settles perhaps maybe well hmm then behind beneath
 above around between with under near far quiet loud thin thick warm cold dry wet sharp round even rough smooth
 """.split()  # noqa: SIM905
+ANSWERS = ("\u0120yes", "\u0120no")
 _SPECIAL = ("<unk>", "<pad>", "<s>", "</s>", "<|im_start|>", "<|im_end|>")
 _TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -22,7 +23,7 @@ _TEMPLATE = (
 def save_writer(folder: Path, ending: float = 0.03) -> Path:
     """Save the model; `ending` is the chance of a quotation mark: the higher, the shorter the texts."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    words = [f"\u0120{word}" for word in _WORDS]
+    words = [*(f"\u0120{word}" for word in _WORDS), *ANSWERS]
     vocabulary = {token: index for index, token in enumerate((*_SPECIAL, *letters, *words))}
     tokenizer = Tokenizer(models.BPE(vocabulary, [], unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -50,6 +51,8 @@ def save_writer(folder: Path, ending: float = 0.03) -> Path:
         chance[:] = -2.0
         chance[len(_SPECIAL) + len(letters) :] = 0.0
         chance[vocabulary['"']] = ending
+        for answer in ANSWERS:
+            chance[vocabulary[answer]] = 0.2
     fast.save_pretrained(folder)
     model.save_pretrained(folder)
     return folder
