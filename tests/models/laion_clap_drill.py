@@ -1,21 +1,17 @@
 """CLAP by its authors' package, in an environment of its own: `make laion-clap`. Not collected by `make test`.
 
 The package fetches three text models when it is imported; random ones of the same kinds stand in their place here,
-and a checkpoint of random weights is saved by the package itself. On a machine whose torch has no CUDA, torchvision
-lacks compiled operators, and torchaudio does not load. The package imports both and calls neither here: they are
-declared, not implemented.
+and a checkpoint of random weights is saved by the package itself.
 """
 
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import cpu_standins  # noqa: F401  (first: see there)
 import numpy as np
 import pytest
 import torch
@@ -23,17 +19,6 @@ import torch
 os.environ["HF_HUB_OFFLINE"] = "1"
 RATE = 48_000
 Array = np.ndarray[Any, Any]
-
-
-def declare_operators() -> Any:
-    """Declare what imports look for where the compiled parts of torchvision and torchaudio do not load."""
-    operators: Any = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-    for name in ("nms", "qnms"):
-        operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    stand_in = ModuleType("torchaudio")
-    stand_in.__spec__ = ModuleSpec("torchaudio", None)
-    sys.modules.setdefault("torchaudio", stand_in)
-    return operators
 
 
 def fabricate(folder: Path) -> None:
@@ -59,7 +44,6 @@ def fabricate(folder: Path) -> None:
 def checkpoint() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        kept = declare_operators() if torch.version.cuda is None else None
         fabricate(folder)
         before = Path.cwd()
         os.chdir(folder)
@@ -74,7 +58,6 @@ def checkpoint() -> Iterator[Path]:
             yield folder / "clap.pt"
         finally:
             os.chdir(before)
-            del kept
 
 
 def noise(seconds: float, seed: int = 0) -> Array:
