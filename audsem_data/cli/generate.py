@@ -52,7 +52,7 @@ def _for_one(setting: str) -> bool:
 def _preview(context: "Context", stage: "Stage", dry_run: int | None, estimated: bool) -> None:
     from itertools import islice
 
-    from audsem_data.runtime.status import usage_of
+    from audsem_data.runtime.history import usage_of
     from audsem_data.stages.generate.examples import chosen, task_of
     from audsem_data.stages.generate.options import GenerateConfig
     from audsem_data.stages.generate.preview import estimate, previews, token_counter

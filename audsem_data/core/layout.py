@@ -61,6 +61,19 @@ class Layout:
     partition: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class StageHistory:
+    """What a stage took in, let through and dropped (`counts` as in records), and what that cost."""
+
+    stage: str
+    summary: str
+    rows_in: int
+    rows_out: int
+    counts: Mapping[str, int]
+    usage: Mapping[str, float]
+    price: tuple[float, str] | None
+
+
 class Upstream(Protocol):
     """What a repartition may read: committed shards of the stages that it needs, verified."""
 
@@ -95,6 +108,11 @@ class Repartition(Protocol):
         """
         ...
 
-    def finish(self, parts: Sequence[tuple[Part, Path]], workspace: Path) -> None:
-        """Do what follows once all parts are committed; called at every run, so idempotent and cheap."""
+    def finish(
+        self, parts: Sequence[tuple[Part, Path]], workspace: Path, history: Sequence["StageHistory"] = ()
+    ) -> None:
+        """Do what follows once all parts are committed; called at every run, so idempotent and cheap.
+
+        `history` tells what became of the rows of the stages before this one.
+        """
         ...

@@ -2,29 +2,35 @@
 
 import errno
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from audsem_data.core.errors import InputError
+from audsem_data.core.layout import StageHistory
 from audsem_data.publish.contents import read_contents
 from audsem_data.publish.folder import repair, replace_folder
 from audsem_data.publish.manifest import MANIFEST, is_current, make_manifest
 from audsem_data.publish.readme import README, render_readme
+from audsem_data.publish.statistics import count_all
 from audsem_data.storage.location import LocalLocation
 
 # What a file system that cannot link answers.
 _CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS)
 
 
-def write_dataset(target: Path, files: Mapping[str, Path], options: Mapping[str, Any]) -> None:
+def write_dataset(
+    target: Path, files: Mapping[str, Path], options: Mapping[str, Any], history: Sequence[StageHistory] = ()
+) -> None:
     """Make `target` the dataset of these files (path in the dataset -> committed file), replacing it as a whole.
 
     Does nothing when it already is; can be killed at any point and run again. Raises InputError rather than
     replace a folder that is not a dataset of ours.
     """
     repair(target)
-    if is_current(target, files, options):
+    facts = {**options, "history": [told(one) for one in history]}
+    if is_current(target, files, facts):
         return
     if target.is_symlink() or (target.exists() and not (target / MANIFEST).is_file()):
         raise InputError(f"{target} is not a dataset made by assemble; move it away and run assemble again")
@@ -35,10 +41,17 @@ def write_dataset(target: Path, files: Mapping[str, Path], options: Mapping[str,
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             _link(made_from, folder / path)
         place = LocalLocation(folder)
-        place.put(README, render_readme(contents, options))
-        place.put(MANIFEST, make_manifest(folder, contents, options))
+        place.put(README, render_readme(contents, count_all(files), facts))
+        place.put(MANIFEST, make_manifest(folder, contents, facts))
 
     replace_folder(target, fill)
+
+
+def told(history: StageHistory) -> dict[str, Any]:
+    """Return what a card says of a stage: everything but times, which differ from run to run."""
+    value = asdict(history)
+    usage = {name: count for name, count in history.usage.items() if not name.endswith("seconds")}
+    return {**value, "usage": usage, "price": list(history.price) if history.price else None}
 
 
 def _link(made_from: Path, path: Path) -> None:

@@ -11,15 +11,16 @@ from jinja2 import Environment, StrictUndefined
 from audsem_data.core.model import ModelSpec
 from audsem_data.models.specs import MODELS
 from audsem_data.publish.contents import ConfigContents
-from audsem_data.publish.features import TASK_COLUMNS, yaml_features
+from audsem_data.publish.features import LETTERS, TASK_COLUMNS, yaml_features
 from audsem_data.publish.layout import CLIPS, SEMANTIC_CONFIGS, data_pattern
 from audsem_data.publish.splits import SPLITS
+from audsem_data.publish.statistics import Statistics
 
 README = "README.md"
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 
 
-def render_readme(contents: Mapping[str, ConfigContents], options: Mapping[str, Any]) -> bytes:
+def render_readme(contents: Mapping[str, ConfigContents], counted: Statistics, options: Mapping[str, Any]) -> bytes:
     """Return the README of a dataset with these configs; every number in it is counted."""
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     text = environment.from_string(_template()).render(
@@ -28,6 +29,8 @@ def render_readme(contents: Mapping[str, ConfigContents], options: Mapping[str, 
         default=_default(contents),
         splits=SPLITS,
         options=options,
+        counted=counted,
+        letters=LETTERS,
         columns=TASK_COLUMNS,
         models=_models(contents),
     )

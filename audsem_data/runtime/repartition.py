@@ -14,6 +14,7 @@ from audsem_data.core.record import Record
 from audsem_data.core.stage import Stage
 from audsem_data.runtime.committing import Whole, commit_whole
 from audsem_data.runtime.context import Context
+from audsem_data.runtime.history import history
 from audsem_data.runtime.staleness import Records
 from audsem_data.storage.upstream import WorkspaceUpstream
 from audsem_data.storage.workspace import folder
@@ -85,7 +86,7 @@ def finish_parts(context: Context, stage: Stage, parts: Sequence[Part], records:
     """Let the stage do what follows once all its parts are committed."""
     repartition: Repartition = stage.open(context.config(stage))
     files = [(part, context.workspace.path(stage, records[part.index].data)) for part in parts]
-    repartition.finish(files, context.root)
+    repartition.finish(files, context.root, history(context, stage.name))
 
 
 def _upstream(context: Context) -> WorkspaceUpstream:

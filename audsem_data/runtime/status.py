@@ -1,14 +1,12 @@
 """How far a workspace is: the funnel, from records alone."""
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audsem_data.core.fingerprint import digest, identity
 from audsem_data.core.outcome import Status
-from audsem_data.core.record import Record
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.driver import summarize
+from audsem_data.runtime.history import usage_of
 from audsem_data.runtime.ledger import Ledger
 
 
@@ -42,14 +40,6 @@ class StageStatus:
     def filtered(self) -> int:
         """How many rows were left out on purpose."""
         return sum(n for name, n in self.counts.items() if name.startswith(Status.FILTERED))
-
-
-def usage_of(records: Iterable[Record]) -> dict[str, float]:
-    """Return what the rows of these shards cost, by name: requests, tokens, seconds."""
-    total = Counter[str]()
-    for record in records:
-        total.update(record.extra.get("usage", {}))
-    return {name: round(count, 3) for name, count in sorted(total.items())}
 
 
 def workspace_status(context: Context) -> list[StageStatus]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from audsem_data.core.errors import StageError
-from audsem_data.core.layout import Layout, Part, Repartition, Upstream
+from audsem_data.core.layout import Layout, Part, Repartition, StageHistory, Upstream
 from audsem_data.core.outcome import Done, Outcome
 from audsem_data.core.stage import Config, Kind, Needs, stage
 from audsem_data.publish.cuts import Cut, Cutter, RowRef, file_count, key_digest
@@ -89,10 +89,12 @@ class Assembly:
         done = Done(())
         return [(key, done) for key in keys]
 
-    def finish(self, parts: Sequence[tuple[Part, Path]], workspace: Path) -> None:
+    def finish(
+        self, parts: Sequence[tuple[Part, Path]], workspace: Path, history: Sequence[StageHistory] = ()
+    ) -> None:
         """Publish the files as the dataset directory of the workspace."""
         files = {data_file(*(part.payload[name] for name in _NAMED_BY)): path for part, path in parts}
-        write_dataset(workspace / DATASET, files, self._config.model_dump(mode="json"))
+        write_dataset(workspace / DATASET, files, self._config.model_dump(mode="json"), history)
 
     def _selector(self, upstream: Upstream) -> Selector:
         return Selector(upstream, self._config.validation, self._config.test, self._config.audio)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from audsem_data.core.keys import parse_clip_id, sort_key
-from audsem_data.core.layout import Layout, Part, Repartition, Upstream
+from audsem_data.core.layout import Layout, Part, Repartition, StageHistory, Upstream
 from audsem_data.core.outcome import Done, Filtered, Outcome, Reason
 from audsem_data.core.schema import CAPTION, CLIP_ID, INTERVAL, ORIGIN, Column
 from audsem_data.core.stage import Config, Kind, Needs, stage
@@ -144,7 +144,9 @@ class _SelectCaptions:
         write_rows(out, (CLIP_ID, *EMITS), kept)
         return fates
 
-    def finish(self, parts: Sequence[tuple[Part, Path]], workspace: Path) -> None:
+    def finish(
+        self, parts: Sequence[tuple[Part, Path]], workspace: Path, history: Sequence[StageHistory] = ()
+    ) -> None:
         """Do nothing."""
 
     def _names(self, upstream: Upstream) -> list[str]:

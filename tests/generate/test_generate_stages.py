@@ -90,6 +90,11 @@ def test_a_model_writes_and_what_it_cost_is_told(emptied: Path, server: Scripted
     assert f"{usage['tokens_in'] + usage['judge_tokens_in']:,.0f} tokens in" in said
     assert "a row" in said
     assert "up to date" in run_cli(STAGE, "--workspace", emptied)
+    run_cli("run", "--workspace", emptied)
+    card = (emptied / "audsem" / "README.md").read_text()
+    [line] = [line for line in card.splitlines() if line.startswith(f"| {STAGE} | {len(server.asked)} |")]
+    assert f"| {usage['tokens_in'] + usage['judge_tokens_in']:.0f} |" in line
+    assert " USD |" in line
 
 
 def test_only_what_a_prompt_shows_is_read(emptied: Path, server: ScriptedServer) -> None:

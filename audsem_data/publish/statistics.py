@@ -1,0 +1,65 @@
+"""What a dataset holds, counted from the columns of its files: the figures of its card."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from audsem_data.publish.features import LETTERS
+from audsem_data.publish.layout import CLIPS, CONFIGS, parse_data_file
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A task config: how many words its texts have on average, and how often each letter is right."""
+
+    config: str
+    examples: int
+    thinking_words: float
+    answer_words: float
+    letters: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Clips, videos, hours and seconds a clip; the texts of every task config."""
+
+    clips: int
+    videos: int
+    hours: float
+    seconds: float
+    texts: Sequence[Texts]
+
+
+def count_all(files: Mapping[str, Path]) -> Statistics:
+    """Read the columns that are counted, a file at a time; `files` maps paths in the dataset to files."""
+    clips, milliseconds, videos = 0, 0, set[str]()
+    for table in _tables(files, CLIPS, ["video_id", "start_ms", "end_ms"]):
+        clips += table.num_rows
+        milliseconds += pc.sum(pc.subtract(table["end_ms"], table["start_ms"])).as_py() or 0
+        videos.update(table["video_id"].to_pylist())
+    texts = [found for config in CONFIGS if config != CLIPS and (found := _texts(files, config))]
+    return Statistics(clips, len(videos), milliseconds / 3.6e6, milliseconds / 1000 / max(clips, 1), texts)
+
+
+def _texts(files: Mapping[str, Path], config: str) -> Texts | None:
+    examples, letters, words = 0, Counter[int](), Counter[str]()
+    for table in _tables(files, config, ["thinking", "answer", "answer_index"]):
+        examples += table.num_rows
+        letters.update(index for index in table["answer_index"].to_pylist() if index is not None)
+        for name in ("thinking", "answer"):
+            words[name] += sum(len(text.split()) for text in table[name].to_pylist())
+    if not examples:
+        return None
+    thinking, answer = (words[name] / examples for name in ("thinking", "answer"))
+    return Texts(config, examples, thinking, answer, [letters[place] for place in range(len(LETTERS))])
+
+
+def _tables(files: Mapping[str, Path], config: str, columns: Sequence[str]) -> Iterator[pa.Table]:
+    for path in sorted(files):
+        if parse_data_file(path)[0] == config:
+            yield pq.read_table(files[path], columns=list(columns))
