@@ -18,20 +18,20 @@ _BEGINNINGS = (
 )
 _ENDINGS = {
     "rising": (
-        "It came closer and stronger, until nobody in the room could pretend not to hear it.",
+        "It came on stronger and stronger, until nobody in the room could pretend not to hear it.",
         "It kept growing, and with every moment the decision grew easier: they would stay.",
     ),
     "falling": (
         "Slowly it faded, and what it left behind was a silence that felt like an answer.",
-        "It sank away bit by bit, and she let her breath go with it.",
+        "It sank away bit by bit, and the whole house let its breath go with it.",
     ),
     "steady": (
         "It went on and on, so evenly that the whole house seemed to settle into it.",
         "Nothing about it changed, and that, they agreed later, was the comfort of it.",
     ),
     "varying": (
-        "Now near, now far, it wandered through their talk until they gave up talking.",
-        "It rose and sank as if it were looking for someone, and then, he thought, it found him.",
+        "Now strong, now weak, it ran through their talk until they gave up talking.",
+        "It rose and sank as if it were looking for someone who would not be found.",
     ),
     None: (
         "Then it was gone, and the room remembered it for a while.",
