@@ -16,10 +16,12 @@ from audsem_data.cli import (
     invalidate,
     models,
     plan,
+    publish,
     retry,
     run,
     status,
     train_caption_classifier,
+    validate,
 )
 from audsem_data.cli.index import stage_index
 from audsem_data.core.errors import AudsemError
@@ -57,6 +59,8 @@ for module in (
     invalidate,
     clean,
     doctor,
+    validate,
+    publish,
     train_caption_classifier,
 ):
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)

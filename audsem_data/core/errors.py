@@ -12,6 +12,7 @@
       StorageError              1   the disk is full, read-only or failing
       WorkerError               1   a shard killed its worker twice
       ModelError                1   a model's weights are absent, damaged or of another model
+      HubError                  1   the Hub does not take or give what it is asked
 
 A message is one line for a person: what happened, where, and what to do.
 """
@@ -71,6 +72,10 @@ class StorageError(AudsemError):
 
 class WorkerError(AudsemError):
     """A worker process died twice on the same shard."""
+
+
+class HubError(AudsemError):
+    """The Hub does not take or give what it is asked, or goes on failing."""
 
 
 class ModelError(AudsemError):

@@ -4,19 +4,17 @@ A model is a folder of the store with its files and, written last, `pin.json`: w
 SHA-256 of each. Without it the model is not there. Nothing here touches the network.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import ModelSpec
+from audsem_data.storage.workspace import file_sha256
 
 PIN = "pin.json"
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -117,12 +115,3 @@ def state(spec: ModelSpec) -> str:
     paths = {name: folder_of(spec) / name for name in pin.files}
     whole = all(path.is_file() and path.stat().st_size == pin.sizes[name] for name, path in paths.items())
     return "present" if whole else "damaged"
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits."""
-    hashed: Any = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            hashed.update(block)
-    return str(hashed.hexdigest())

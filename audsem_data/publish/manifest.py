@@ -3,7 +3,6 @@
 Written last, so a folder without one is not a finished dataset.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from importlib import metadata
@@ -12,6 +11,7 @@ from typing import Any
 
 from audsem_data.publish.contents import ConfigContents
 from audsem_data.publish.readme import README, template_digest
+from audsem_data.storage.workspace import file_sha256
 
 MANIFEST = "manifest.json"
 
@@ -28,7 +28,7 @@ def identity(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def make_manifest(folder: Path, contents: Mapping[str, ConfigContents], options: Mapping[str, Any]) -> bytes:
     """Return the manifest of a folder that holds all else already."""
-    files = [path for path in _files(folder) if path != MANIFEST]
+    files = [path for path in files_of(folder) if path != MANIFEST]
     manifest = {
         **identity(options),
         "configs": {
@@ -38,7 +38,7 @@ def make_manifest(folder: Path, contents: Mapping[str, ConfigContents], options:
             }
             for name, config in contents.items()
         },
-        "files": {path: {"bytes": _size(folder, path), "sha256": _sha256(folder / path)} for path in files},
+        "files": {path: {"bytes": _size(folder, path), "sha256": file_sha256(folder / path)} for path in files},
     }
     return json.dumps(manifest, indent=1).encode() + b"\n"
 
@@ -55,14 +55,15 @@ def is_current(folder: Path, files: Mapping[str, Path], options: Mapping[str, An
         same = {key: manifest[key] for key in identity(options)} == identity(options)
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    if not same or set(_files(folder)) != {*listed, MANIFEST} or set(listed) != {*files, README}:
+    if not same or set(files_of(folder)) != {*listed, MANIFEST} or set(listed) != {*files, README}:
         return False
-    if _sha256(folder / README) != listed[README]["sha256"]:
+    if file_sha256(folder / README) != listed[README]["sha256"]:
         return False
     return all(_stamp(folder / path) == _stamp(made_from) for path, made_from in files.items())
 
 
-def _files(folder: Path) -> list[str]:
+def files_of(folder: Path) -> list[str]:
+    """Return the paths of all files below a folder, sorted."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
 
 
@@ -73,8 +74,3 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 def _size(folder: Path, path: str) -> int:
     return (folder / path).stat().st_size
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
