@@ -20,6 +20,7 @@ from audsem_data.cli import (
     retry,
     run,
     status,
+    takedown,
     train_caption_classifier,
     validate,
 )
@@ -61,6 +62,7 @@ for module in (
     doctor,
     validate,
     publish,
+    takedown,
     train_caption_classifier,
 ):
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)

@@ -1,6 +1,7 @@
 """The dataset directory: data files linked from the workspace, README.md and, last, manifest.json."""
 
 import errno
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -12,8 +13,9 @@ from audsem_data.core.layout import StageHistory
 from audsem_data.publish.contents import read_contents
 from audsem_data.publish.folder import repair, replace_folder
 from audsem_data.publish.manifest import MANIFEST, is_current, make_manifest
-from audsem_data.publish.readme import README, render_readme
+from audsem_data.publish.readme import OPT_OUT, README, render_opt_out, render_readme
 from audsem_data.publish.statistics import count_all
+from audsem_data.publish.tombstones import REMOVED, read_tombstones
 from audsem_data.storage.location import LocalLocation
 
 # What a file system that cannot link answers.
@@ -30,6 +32,8 @@ def write_dataset(
     """
     repair(target)
     facts = {**options, "history": [told(one) for one in history]}
+    texts = _texts(target.parent, options)
+    facts["texts"] = {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()}
     if is_current(target, files, facts):
         return
     if target.is_symlink() or (target.exists() and not (target / MANIFEST).is_file()):
@@ -41,6 +45,8 @@ def write_dataset(
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             _link(made_from, folder / path)
         place = LocalLocation(folder)
+        for name, text in texts.items():
+            place.put(name, text)
         place.put(README, render_readme(contents, count_all(files), facts))
         place.put(MANIFEST, make_manifest(folder, contents, facts))
 
@@ -52,6 +58,12 @@ def told(history: StageHistory) -> dict[str, Any]:
     value = asdict(history)
     usage = {name: count for name, count in history.usage.items() if not name.endswith("seconds")}
     return {**value, "usage": usage, "price": list(history.price) if history.price else None}
+
+
+def _texts(workspace: Path, options: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the files that stand beside the card: how to opt out, and what was taken down."""
+    removed = read_tombstones(workspace)
+    return {OPT_OUT: render_opt_out(options.get("contact"))} | ({REMOVED: removed} if removed else {})
 
 
 def _link(made_from: Path, path: Path) -> None:

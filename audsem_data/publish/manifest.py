@@ -55,7 +55,11 @@ def is_current(folder: Path, files: Mapping[str, Path], options: Mapping[str, An
         same = {key: manifest[key] for key in identity(options)} == identity(options)
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    if not same or set(files_of(folder)) != {*listed, MANIFEST} or set(listed) != {*files, README}:
+    if (
+        not same
+        or set(files_of(folder)) != {*listed, MANIFEST}
+        or set(listed) != {*files, README, *options["texts"]}
+    ):
         return False
     if file_sha256(folder / README) != listed[README]["sha256"]:
         return False

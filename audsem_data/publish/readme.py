@@ -17,33 +17,46 @@ from audsem_data.publish.splits import SPLITS
 from audsem_data.publish.statistics import Statistics
 
 README = "README.md"
+OPT_OUT = "OPT_OUT.md"
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 
 
 def render_readme(contents: Mapping[str, ConfigContents], counted: Statistics, options: Mapping[str, Any]) -> bytes:
     """Return the README of a dataset with these configs; every number in it is counted."""
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text = environment.from_string(_template()).render(
-        front_matter=yaml.safe_dump(_front_matter(contents), sort_keys=False, allow_unicode=True),
-        configs=contents,
-        default=_default(contents),
-        splits=SPLITS,
-        options=options,
-        counted=counted,
-        letters=LETTERS,
-        columns=TASK_COLUMNS,
-        models=_models(contents),
+    text = (
+        _environment()
+        .from_string(_template("dataset"))
+        .render(
+            front_matter=yaml.safe_dump(_front_matter(contents), sort_keys=False, allow_unicode=True),
+            configs=contents,
+            default=_default(contents),
+            splits=SPLITS,
+            options=options,
+            counted=counted,
+            letters=LETTERS,
+            columns=TASK_COLUMNS,
+            models=_models(contents),
+        )
     )
     return text.encode()
 
 
+def render_opt_out(contact: str | None) -> bytes:
+    """Return OPT_OUT.md: how to have something removed."""
+    return _environment().from_string(_template("opt_out")).render(contact=contact).encode()
+
+
 def template_digest() -> str:
     """Return the SHA-256 of the template."""
-    return hashlib.sha256(_template().encode()).hexdigest()
+    return hashlib.sha256(_template("dataset").encode()).hexdigest()
 
 
-def _template() -> str:
-    return (files("audsem_data") / "cards" / "dataset.md.j2").read_text(encoding="utf-8")
+def _environment() -> Environment:
+    return Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+
+
+def _template(name: str) -> str:
+    return (files("audsem_data") / "cards" / f"{name}.md.j2").read_text(encoding="utf-8")
 
 
 def _models(contents: Mapping[str, ConfigContents]) -> list[tuple[str, ModelSpec]]:

@@ -41,6 +41,7 @@ class AssembleConfig(Config):
     validation: float = Field(0.05, ge=0, lt=1, description="expected fraction of videos (paper: no such split)")
     test: float = Field(0.05, ge=0, lt=1, description="expected fraction of videos (paper: no such split)")
     license: str | None = Field(None, description="licence of all recordings, where they share one: CC-BY-4.0")
+    contact: str | None = Field(None, description="whom OPT_OUT.md names: an address; null: the dataset's page")
     source: str = Field("local", description="where the recordings come from: a collection, a site, an archive")
     max_file_mb: float = Field(400, gt=0, description="about the most that a data file holds, in MB of 10^6 bytes")
 

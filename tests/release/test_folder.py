@@ -143,4 +143,4 @@ def test_a_full_disk_is_said_and_costs_nothing(workspace: Any, monkeypatch: pyte
 
 def test_a_workspace_without_clips_gives_an_empty_dataset(workspace: Any) -> None:
     workspace.exclude = frozenset(f"v{n:02d}" for n in range(8)) | {"v%20x", "v72", "v112", "v114"}
-    assert set(tree(workspace.assemble())) == {"README.md", "manifest.json"}
+    assert set(tree(workspace.assemble())) == {"OPT_OUT.md", "README.md", "manifest.json"}

@@ -1,0 +1,1 @@
+"""The dataset: its files, its card, its way to the Hub."""
