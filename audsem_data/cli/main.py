@@ -13,6 +13,7 @@ from audsem_data.cli import (
     doctor,
     explain,
     generate,
+    hydrate,
     invalidate,
     models,
     plan,
@@ -63,6 +64,7 @@ for module in (
     validate,
     publish,
     takedown,
+    hydrate,
     train_caption_classifier,
 ):
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)

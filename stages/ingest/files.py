@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audsem_data.core.errors import InputError
+from audsem_data.media.names import MEDIA_SUFFIXES
 from audsem_data.media.subtitles.filmot import COMPRESSIONS, open_dump
 from audsem_data.media.subtitles.reader import READERS
 from audsem_data.media.subtitles.reasons import SubtitleError
 
-MEDIA_SUFFIXES = ("mp4", "webm", "mkv", "mov", "avi", "m4v", "ts", "wav", "flac", "mp3", "ogg", "opus", "m4a")
 TABLE_SUFFIXES = ("csv", "parquet")
 _DUMP_SUFFIXES = ("txt", "json", "jsonl")
 _OTHER_SUBTITLES = ("ass", "ssa", "ttml", "dfxp", "sbv", "sub", "sami", "smi", "scc", "stl")

@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from audsem_data.core.keys import escape_video_id
-from audsem_data.stages.ingest.files import MEDIA_SUFFIXES, SourceFile
+from audsem_data.media.names import MEDIA_SUFFIXES
+from audsem_data.stages.ingest.files import SourceFile
 
 _ENDS = 64 << 10
 

@@ -1,0 +1,51 @@
+"""A release of ids and texts gets its sound back from the user's own media, and says what could not be had."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from audsem_data.publish.checks import check_dataset
+
+from .conftest import run_cli
+
+
+def sounds(dataset: Path, config: str = "clips") -> dict[str, bytes]:
+    """Return the sound of each row by its key."""
+    found = {}
+    for path in sorted((dataset / "data" / config).glob("*.parquet")):
+        for row in pq.read_table(path).to_pylist():
+            found[row.get("example_id") or row["clip_id"]] = row["audio"]["bytes"]
+    return found
+
+
+def test_sound_comes_back_to_the_byte_and_what_is_lost_is_told(made: Path, workspace: Path, tmp_path: Path) -> None:
+    whole = sounds(workspace / "audsem"), sounds(workspace / "audsem", "mc_qa_semantic")
+    run_cli("invalidate", "assemble", "--workspace", workspace)
+    run_cli("assemble", "--workspace", workspace, "--set", "audio=none")
+    release, out = workspace / "audsem", tmp_path / "with-sound"
+    said = run_cli("hydrate", release, "--source", made, "--out", out).stdout  # with the subtitles beside
+    assert f"{len(whole[0])} of {len(whole[0])} clips have sound (100.0%)" in said
+    assert (sounds(out), sounds(out, "mc_qa_semantic")) == whole
+    assert check_dataset(out) == []
+    media = tmp_path / "media"
+    shutil.copytree(made / "videos", media)
+    gone, broken, *_ = sorted(media.iterdir())
+    gone.unlink()
+    broken.write_bytes(b"no video")
+    said = run_cli("hydrate", release, "--source", media, "--out", out).stdout
+    told = json.loads(out.with_name("with-sound.survival.json").read_text())
+    assert told["lost"].keys() == {"media_missing", "not_media"}
+    assert told["survived"] + sum(told["lost"].values()) == told["clips"] == len(whole[0])
+    kept = sounds(out)
+    assert kept == {key: data for key, data in whole[0].items() if told["reasons"][key] is None}
+    assert check_dataset(out) == []
+    assert "media_missing: " in said
+
+
+def test_what_cannot_be_hydrated_is_said(made: Path, workspace: Path, tmp_path: Path) -> None:
+    said = run_cli("hydrate", workspace / "audsem", "--source", made, "--out", tmp_path / "x", expect=1).stderr
+    assert "holds sound already" in said
+    said = run_cli("hydrate", tmp_path, "--source", made, "--out", tmp_path / "x", expect=1).stderr
+    assert "has no `clips`" in said
