@@ -3,7 +3,7 @@
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Project", "__version__"]
+__all__ = ["Project", "__version__", "with_audio"]
 
 
 def __getattr__(name: str) -> Any:
@@ -12,4 +12,8 @@ def __getattr__(name: str) -> Any:
         from audsem_data.runtime.api import Project  # noqa: PLC0415
 
         return Project
+    if name == "with_audio":
+        from audsem_data.publish.joining import with_audio  # noqa: PLC0415
+
+        return with_audio
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

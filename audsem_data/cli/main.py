@@ -12,6 +12,7 @@ from audsem_data.cli import (
     clean,
     doctor,
     explain,
+    export_webdataset,
     generate,
     hydrate,
     invalidate,
@@ -65,6 +66,7 @@ for module in (
     publish,
     takedown,
     hydrate,
+    export_webdataset,
     train_caption_classifier,
 ):
     app.command(module.__name__.rpartition(".")[2].replace("_", "-"))(module.command)
