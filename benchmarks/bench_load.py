@@ -2,7 +2,7 @@
 
     python benchmarks/bench_load.py [ROWS]
 
-A dataset of made sound is written as assemble writes it, then read in turn: raw, in blocks (from the page cache, so at
+A dataset of made sound is written as assemble does, then read in turn: raw, in blocks (from the page cache, so at
 the speed of memory); by pyarrow, row group by row group; by `load_dataset` streaming, audio undecoded; and without
 the audio column. Also: how much of a file is new when the texts of 1 % of its rows change.
 """

@@ -78,11 +78,11 @@ class Workspace:
 def make_workspace(folder: Path) -> Workspace:
     workspace = Workspace(folder)
     for shard, videos in enumerate(SHARDS):
-        _fill_shard(workspace, shard, sorted(videos))
+        fill_shard(workspace, shard, sorted(videos))
     return workspace
 
 
-def _fill_shard(workspace: Workspace, shard: int, videos: Sequence[str]) -> None:
+def fill_shard(workspace: Workspace, shard: int, videos: Sequence[str]) -> None:
     clips = [(video, n * 2000, n * 2000 + 100 + 7 * n) for video in videos for n in range(CLIPS_PER_VIDEO)]
     clips.sort(key=lambda clip: clip_id(*clip).encode())
     keys = [clip_id(*clip) for clip in clips]
