@@ -14,7 +14,7 @@ from audsem_data.media.subtitles.reasons import SubtitleError
 
 TABLE_SUFFIXES = ("csv", "parquet")
 _DUMP_SUFFIXES = ("txt", "json", "jsonl")
-_OTHER_SUBTITLES = ("ass", "ssa", "ttml", "dfxp", "sbv", "sub", "sami", "smi", "scc", "stl")
+_OTHER_SUBTITLES = ("sub", "sami", "smi", "scc", "stl")
 _HEAD = 1 << 16
 
 
@@ -37,8 +37,9 @@ class SourceFile(NamedTuple):
 
     @property
     def suffix(self) -> str:
-        """The end of the name, in lower case and without its dot."""
-        return self.path.suffix.lower().lstrip(".")
+        """The end of the name, in lower case and without its dot; an XML file that is read is TTML."""
+        suffix = self.path.suffix.lower().lstrip(".")
+        return "ttml" if suffix == "xml" else suffix
 
 
 def find_files(sources: Sequence[str]) -> list[SourceFile]:
@@ -111,6 +112,8 @@ def _kind(path: Path) -> Kind | None:
         return Kind.TABLE
     if suffix in _OTHER_SUBTITLES:
         return Kind.UNSUPPORTED
+    if suffix == "xml" and b"<tt" in (_head(path) or b""):
+        return Kind.SUBTITLES
     # Beside videos lie other JSON and text files: only one that names video ids is a dump.
     if _may_be_dump(path):
         head = _head(path)

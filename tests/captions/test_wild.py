@@ -16,13 +16,16 @@ pytestmark = [pytest.mark.samples, pytest.mark.skipif(not WILD.is_dir(), reason=
 
 def test_ingest_reads_the_whole_folder(ingest: Ingest) -> None:
     outcomes = ingest(WILD)
-    subtitles = [path for path in WILD.rglob("*") if path.suffix.lower().lstrip(".") in READERS]
+    files = [(path, path.suffix.lower().lstrip(".")) for path in WILD.rglob("*") if path.is_file()]
+    subtitles = [p for p, suffix in files if suffix in READERS or (suffix == "xml" and b"<tt" in p.read_bytes())]
     unsupported = [
         o for o in outcomes.values() if isinstance(o, Filtered) and o.reason.value == "unsupported_format"
     ]
     assert len(outcomes) == len(subtitles) + len(unsupported)
     failed = sorted(key.split("/")[0] for key, outcome in outcomes.items() if outcome.status.startswith("failed"))
-    assert failed == [f"tests__subtitles__{name}" for name in ("empty", "invalid_format2", "invalid_format3")]
+    assert failed == [
+        f"tests__subtitles__{name}" for name in ("empty", "invalid_format", "invalid_format2", "invalid_format3")
+    ]
 
 
 @pytest.mark.parametrize("suffix", sorted(READERS))

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from audsem_data.media.subtitles.ass import read_ass
 from audsem_data.media.subtitles.cue import Track
 from audsem_data.media.subtitles.decode import decode
 from audsem_data.media.subtitles.json3 import read_json3
 from audsem_data.media.subtitles.reasons import SubtitleError, SubtitleReason
+from audsem_data.media.subtitles.sbv import read_sbv
 from audsem_data.media.subtitles.srt import read_srt
 from audsem_data.media.subtitles.srv import read_srv
+from audsem_data.media.subtitles.ttml import read_ttml
 from audsem_data.media.subtitles.vtt import read_vtt
 
 READERS: Mapping[str, Callable[[str], Track]] = {
@@ -18,6 +21,11 @@ READERS: Mapping[str, Callable[[str], Track]] = {
     "srv1": read_srv,
     "srv2": read_srv,
     "srv3": read_srv,
+    "sbv": read_sbv,
+    "ttml": read_ttml,
+    "dfxp": read_ttml,
+    "ass": read_ass,
+    "ssa": read_ass,
 }
 _LARGEST = 64 << 20
 
