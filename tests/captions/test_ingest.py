@@ -64,7 +64,7 @@ def test_tracks_that_are_left_out_have_a_reason(tmp_path: Path, ingest: Ingest) 
     _write(tmp_path / "v.es.vtt")
     _write(tmp_path / "v.en.json3", '{"kind": "asr", "events": []}')
     _write(tmp_path / "w.vtt", "WEBVTT\n")
-    _write(tmp_path / "x.ass", "[Script Info]")
+    _write(tmp_path / "x.scc", "Scenarist_SCC V1.0")
     _write(tmp_path / "lonely.mp4", b"")
     assert _fates(ingest(tmp_path)) == {
         "v/es": "other_language",
