@@ -63,7 +63,10 @@ class Layout:
 
 @dataclass(frozen=True)
 class StageHistory:
-    """What a stage took in, let through and dropped (`counts` as in records), and what that cost."""
+    """What a stage took in, let through and dropped (`counts` as in records), what that cost, and how it was set.
+
+    `identity` is what its records say of it: options, prompts, models.
+    """
 
     stage: str
     summary: str
@@ -72,6 +75,7 @@ class StageHistory:
     counts: Mapping[str, int]
     usage: Mapping[str, float]
     price: tuple[float, str] | None
+    identity: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Upstream(Protocol):

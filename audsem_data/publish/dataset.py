@@ -54,8 +54,11 @@ def write_dataset(
 
 
 def told(history: StageHistory) -> dict[str, Any]:
-    """Return what a card says of a stage: everything but times, which differ from run to run."""
+    """Return what a dataset says of a stage: everything but times, which differ from run to run, and local paths."""
     value = asdict(history)
+    config = value["identity"].get("config", {})
+    if config.get("checkpoint"):
+        config["checkpoint"] = Path(config["checkpoint"]).name
     usage = {name: count for name, count in history.usage.items() if not name.endswith("seconds")}
     return {**value, "usage": usage, "price": list(history.price) if history.price else None}
 

@@ -31,5 +31,6 @@ def history(context: Context, until: str) -> list[StageHistory]:
             rows_in, rows_out = sum(r.rows_in for r in records), sum(r.rows_out for r in records)
             fates = dict(sorted(counts.items()))
             price = context.config(stage).price(usage)
-            found.append(StageHistory(stage.name, stage.summary, rows_in, rows_out, fates, usage, price))
+            made = records[0].identity
+            found.append(StageHistory(stage.name, stage.summary, rows_in, rows_out, fates, usage, price, made))
     return found
