@@ -54,7 +54,7 @@ def write_dataset(
 
 
 def told(history: StageHistory) -> dict[str, Any]:
-    """Return what a dataset says of a stage: everything but times, which differ from run to run, and local paths."""
+    """Return what a dataset says of a stage: all but times, which differ from run to run, and local paths."""
     value = asdict(history)
     config = value["identity"].get("config", {})
     if config.get("checkpoint"):
