@@ -47,6 +47,13 @@ class EngineConfig(ModelConfig):
             return self.served_model
         return Path(self.checkpoint).name if self.checkpoint else QWEN2_5.source.removeprefix("hf:")
 
+    @property
+    def model_identity(self) -> str:
+        """Which model answers: a name on a server, weights of somebody's own, or the published ones."""
+        if self.engine == "openai":
+            return self.served_model
+        return self.checkpoint or QWEN2_5.identity["model"]
+
 
 def open_engine(config: EngineConfig, device: Device) -> Engine:
     """Return the engine; raises ModelError or UsageError. Stages of one process that mean the same share it."""

@@ -20,7 +20,7 @@ import yaml
 from audsem_data.core.errors import AudsemError
 from audsem_data.publish.contents import ConfigContents, read_contents
 from audsem_data.publish.features import LETTERS, yaml_features
-from audsem_data.publish.layout import CLIPS, CONFIGS
+from audsem_data.publish.layout import CLIPS, CONFIGS, parse_data_file
 from audsem_data.publish.manifest import MANIFEST, files_of
 from audsem_data.publish.readme import README
 from audsem_data.publish.secrets import find_secret
@@ -161,27 +161,32 @@ def _texts(dataset: Dataset) -> Problems:
 
 
 def _rows(dataset: Dataset, progress: Callable[[str], None]) -> Problems:
-    """Read every row once, a row group at a time: ids, splits, choices, sound, secrets."""
+    """Read every row once: ids, splits, choices, sound, secrets."""
     split_of: dict[str, str] = {}
+    seen: dict[str, set[str]] = {config: set() for config in CONFIGS}
     clips = _clip_ids(dataset)
+    for name, row in _every_row(dataset, progress):
+        config, split = parse_data_file(name)
+        key, video = row["clip_id" if config == CLIPS else "example_id"], row["video_id"]
+        if key in seen[config]:
+            yield f"{name}: {key} stands twice"
+        seen[config].add(key)
+        if split_of.setdefault(video, split) != split:
+            yield f"{name}: {key} is of a video that is in {split_of[video]} too"
+        if video in dataset.excluded:
+            yield f"{name}: {key} is of a video that is to be left out: run assemble again"
+        if clips is not None and row["clip_id"] not in clips:
+            yield f"{name}: {key} is of a clip that `{CLIPS}` does not hold"
+        yield from (f"{name}: {key}: {problem}" for problem in _row(row))
+
+
+def _every_row(dataset: Dataset, progress: Callable[[str], None]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield (file, row), holding one row group."""
     for name, path in dataset.files.items():
         progress(name)
-        config, split = name.split("/")[1], name.split("/")[2].partition("-")[0]
-        seen = set[str]()
         file = pq.ParquetFile(path)
         for index in range(file.num_row_groups):
-            for row in file.read_row_group(index).to_pylist():
-                key = row["clip_id"] if config == CLIPS else row["example_id"]
-                if key in seen:
-                    yield f"{name}: {key} stands twice"
-                seen.add(key)
-                if split_of.setdefault(row["video_id"], split) != split:
-                    yield f"{name}: {key} is of a video that is in {split_of[row['video_id']]} too"
-                if row["video_id"] in dataset.excluded:
-                    yield f"{name}: {key} is of a video that is to be left out: run assemble again"
-                if clips is not None and row["clip_id"] not in clips:
-                    yield f"{name}: {key} is of a clip that `{CLIPS}` does not hold"
-                yield from (f"{name}: {key}: {problem}" for problem in _row(row))
+            yield from ((name, row) for row in file.read_row_group(index).to_pylist())
 
 
 def _clip_ids(dataset: Dataset) -> set[str] | None:

@@ -71,7 +71,8 @@ def identity_of(config: GenerateConfig) -> Mapping[str, str]:
         return {"sound_classes": sound_classes_digest()}
     prompts = [writing_prompt(task, variant).digest for task in TASKS for variant in config.variants]
     said = {"prompts": "v1-" + hashlib.sha256("".join(prompts).encode()).hexdigest()[:16]}
-    return said | ({"judge": f"v1-{load_prompt('judge').digest}"} if config.judge else {})
+    judged = {"judge": f"v1-{load_prompt('judge').digest}"} if config.judge else {}
+    return {**said, **judged, "model": config.model_identity}
 
 
 DECLARED: dict[str, Any] = {

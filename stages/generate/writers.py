@@ -40,15 +40,12 @@ def _ruled(task: Task, item: Item, config: GenerateConfig) -> Outcome:
 
 def by_model(task: Task, config: GenerateConfig, device: Device) -> Write:
     """Return what has a model write, and a judge read; raises ModelError or UsageError."""
-    writer = Responses(open_engine(config, device), config.model_name)
+    writer = Responses(open_engine(config, device), config.model_identity)
     judge = _judge(config, device, writer) if config.judge else None
     author = Writer(writer, judge, config.sampling, config.regenerations, config.seed)
 
     def compose(items: Sequence[Item], memory: Memory) -> list[Outcome]:
-        clips = [
-            Clip(item.key, evidence_of(item["caption"], item.values), item["caption"], item.tries) for item in items
-        ]
-        groups = author.write(task, config.variants, clips, memory)
+        groups = author.write(task, config.variants, [_clip(item) for item in items], memory)
         return [_outcome(task, group, config.model_name) for group in groups]
 
     return compose
@@ -63,7 +60,7 @@ def _judge(config: GenerateConfig, device: Device, writer: Responses) -> Respons
         return writer
     place = config.judge_endpoint or config.endpoint
     other = config.model_copy(update={"engine": "openai", "served_model": config.judge_model, "endpoint": place})
-    return Responses(open_engine(other, device), config.judge_model)
+    return Responses(open_engine(other, device), other.model_identity)
 
 
 def _outcome(task: Task, drafts: Sequence[Draft], model: str) -> Outcome:
