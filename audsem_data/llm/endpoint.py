@@ -7,8 +7,9 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import httpx2
@@ -53,7 +54,8 @@ class Endpoint:
     def ask_each(self, bodies: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Answer, float]]:
         """Yield (place, answer, seconds) of each body as soon as the server has answered it.
 
-        Whoever stops listening gives up the requests that have not been sent.
+        Another is sent only once an answer has been taken: however the process ends, no more than `concurrency`
+        answers are paid for and not in the caller's hands. Whoever stops listening gives up what was not sent.
         """
         key = os.environ.get("AUDSEM_API_KEY") or os.environ.get("OPENAI_API_KEY")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -61,12 +63,12 @@ class Endpoint:
             httpx2.Client(timeout=self.timeout, headers=headers) as client,
             ThreadPoolExecutor(self.concurrency) as pool,
         ):
-            asked = {pool.submit(self._timed, client, body): place for place, body in enumerate(bodies)}
-            try:
-                for answered in as_completed(asked):
-                    yield asked[answered], *answered.result()
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+            left = iter(enumerate(bodies))
+            asked = {pool.submit(self._timed, client, body): n for n, body in islice(left, self.concurrency)}
+            while asked:
+                for answered in wait(asked, return_when=FIRST_COMPLETED).done:
+                    yield asked.pop(answered), *answered.result()
+                    asked |= {pool.submit(self._timed, client, body): n for n, body in islice(left, 1)}
 
     def _timed(self, client: httpx2.Client, body: Mapping[str, Any]) -> tuple[Answer, float]:
         started = time.monotonic()
