@@ -6,6 +6,7 @@
       RecipeDriftError          3   the recorded fingerprint differs from the recipe's
       StageBusyError            4   another driver holds the stage
       RowsFailedError           5   rows failed and --strict was given
+      GovernorStoppedError      6   a host goes on refusing; going on would make it worse
       CorruptionError           1   a record or data file is not what was committed
       StageError                1   a stage broke its contract (schema, keys, reconciliation)
       ToleranceError            1   more rows failed than the stage tolerates
@@ -52,6 +53,12 @@ class RowsFailedError(AudsemError):
     """The run finished, rows failed, and the user asked for none to."""
 
     exit_code = 5
+
+
+class GovernorStoppedError(AudsemError):
+    """A host refused through every pause that was allowed; nothing more is asked of it."""
+
+    exit_code = 6
 
 
 class CorruptionError(AudsemError):

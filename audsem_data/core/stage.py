@@ -14,6 +14,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -64,7 +65,8 @@ class Needs:
     `columns` are content: their values enter the row's input digest. `locators` say where content is found
     (a path): they are delivered, and never digested. A row that an optional need lacks is delivered with
     None for its columns; a row that a required need lacks is filtered as `missing_input`. With `struct`, the
-    columns are delivered as one dict of that name, or None.
+    columns are delivered as one dict of that name, or None. With `frees`, the files that the locators name (on the
+    shelf of a stage that `shelves`) are given back once this stage has committed the rows.
     """
 
     stage: str
@@ -72,6 +74,7 @@ class Needs:
     locators: tuple[str, ...] = ()
     optional: bool = False
     struct: str | None = None
+    frees: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,16 @@ class Memory(Protocol):
         """Keep an answer; once this returns, killing the process does not lose it."""
 
 
+class Shelf(Protocol):
+    """Files that a stage leaves for the next: named by their content, and given back once they are used."""
+
+    def unsorted(self) -> Path:
+        """Return an empty folder to make files in; what an earlier call left in it is deleted."""
+
+    def put(self, made: Path) -> str:
+        """Move a file onto the shelf, durably; returns its name."""
+
+
 class Kind(StrEnum):
     """The four kinds of stage."""
 
@@ -155,6 +168,7 @@ class Stage:
     tolerated: float = 0.05
     spooled: bool = False
     remembers: bool = False
+    shelves: bool = False
     cool_down: float = 0.0
     batch: int | None = 64
     files: tuple[str, ...] = ()
@@ -238,7 +252,9 @@ def stage(  # noqa: PLR0913  (a declaration: every argument is a field of Stage)
             prefix: needs every stage of that name in the recipe, optionally, as a struct named by the rest),
             `adapts` (what it needs under its options, given the known stages: `needs` then documents the
             most usual), `remembers` (`process` takes a `Memory` beside the items, and keeps in it each answer
-            that was paid for), `identity` (prompt digests, model revisions; or what gives them for options).
+            that was paid for), `shelves` (`process` takes a `Shelf` beside the items, and leaves files on it for
+            the stage whose need frees them), `identity` (prompt digests, model revisions; or what gives them for
+            options).
 
     `open_x(config)` (or `open_x(config, device)`) is called once per worker and returns: for a map,
     `process(items) -> outcomes`, aligned; for a source or repartition, what `core.layout` says; for a corpus,

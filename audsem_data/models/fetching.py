@@ -17,7 +17,7 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, Offl
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import ModelSpec
 from audsem_data.models.store import Pin, folder_of, read_pin, state, write_pin
-from audsem_data.storage.workspace import file_sha256
+from audsem_data.storage.digests import file_sha256
 
 Progress = Callable[[str, int, int], None]  # file, bytes so far, bytes in all (0: unknown)
 _ATTEMPTS = 5

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import ModelSpec
-from audsem_data.storage.workspace import file_sha256
+from audsem_data.storage.digests import file_sha256
 
 PIN = "pin.json"
 

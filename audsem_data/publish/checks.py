@@ -25,7 +25,7 @@ from audsem_data.publish.manifest import MANIFEST, files_of
 from audsem_data.publish.readme import README
 from audsem_data.publish.secrets import find_secret
 from audsem_data.publish.splits import SPLITS
-from audsem_data.storage.workspace import file_sha256
+from audsem_data.storage.digests import file_sha256
 
 # The Hub's viewer reads a page of 100 rows at a time, and gives up where that takes more than 300 MB.
 PAGE_ROWS, PAGE_BYTES = 100, 300_000_000

@@ -11,7 +11,7 @@ from typing import Any
 
 from audsem_data.publish.contents import ConfigContents
 from audsem_data.publish.readme import README, template_digest
-from audsem_data.storage.workspace import file_sha256
+from audsem_data.storage.digests import file_sha256
 
 MANIFEST = "manifest.json"
 

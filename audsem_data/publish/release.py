@@ -15,7 +15,7 @@ from audsem_data.core.errors import HubError
 from audsem_data.publish.hub import Repository, git_sha1, same
 from audsem_data.publish.manifest import MANIFEST, files_of
 from audsem_data.publish.readme import README
-from audsem_data.storage.workspace import file_sha256
+from audsem_data.storage.digests import file_sha256
 
 TOGETHER = 50  # files a commit while uploading; the Hub advises against more than 100
 _KEPT = (".gitattributes",)  # the Hub's own

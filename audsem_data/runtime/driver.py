@@ -3,11 +3,11 @@
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from audsem_data.core.errors import StorageError, ToleranceError
+from audsem_data.core.errors import GovernorStoppedError, StorageError, ToleranceError
 from audsem_data.core.outcome import Status
 from audsem_data.core.record import part_name
 from audsem_data.core.stage import Kind, Stage
@@ -65,10 +65,27 @@ class Driver:
                 if record := self.context.workspace.record(stage, shard):
                     check_drift(self.context, stage, {shard: record})
         for names in groups:
-            yield from self.run(names)
+            stages = [self.context.stage(name) for name in names]
+            used_up = any(need.frees and need.stage in names for stage in stages for need in stage.needs)
+            yield from self.run_in_turn(stages) if used_up else self.run(names)
 
-    def run(self, names: Sequence[str]) -> list[StageSummary]:
-        """Run a stage, or several map stages as a group, and return a summary of each.
+    def run_in_turn(self, stages: Sequence[Stage]) -> list[StageSummary]:
+        """Run stages of which one uses up what another shelves: in turn, on few shards at a time."""
+        self.ledger.check_upstream(stages[0])
+        waiting = sorted({task.shard for stage in stages for task in pending_tasks(self.ledger, [stage])})
+        step = max(self.context.options.workers, 1)
+        summaries: list[StageSummary] = []
+        worked = Counter[str]()
+        for begin in range(0, max(len(waiting), 1), step):
+            shards = frozenset(waiting[begin : begin + step])
+            summaries = [self.run([stage.name], shards)[0] for stage in stages]
+            worked.update({summary.name: summary.worked for summary in summaries})
+        for summary in summaries:
+            summary.worked = worked[summary.name]
+        return summaries
+
+    def run(self, names: Sequence[str], shards: Set[int] | None = None) -> list[StageSummary]:
+        """Run a stage, or several map stages as a group, and return a summary of each; on these shards, or on all.
 
         Raises:
             RecipeDriftError: a record was made under other options; nothing was changed.
@@ -87,7 +104,7 @@ class Driver:
                 records = self.ledger.reread(stage)
                 check_drift(self.context, stage, records)
                 workspace.sweep(stage, records)
-            worked = self._bring_up_to_date(stages)
+            worked = self._bring_up_to_date(stages, shards)
         if self._pool.stopping:
             raise KeyboardInterrupt
         summaries = [summarize(self.ledger, stage) for stage in stages]
@@ -96,11 +113,11 @@ class Driver:
             _check_tolerance(stage, summary, self.context.options.tolerate)
         return summaries
 
-    def _bring_up_to_date(self, stages: Sequence[Stage]) -> Counter[str]:
+    def _bring_up_to_date(self, stages: Sequence[Stage], shards: Set[int] | None) -> Counter[str]:
         stage, worked = stages[0], Counter[str]()
         if stage.kind is Kind.CORPUS and load_state(self.context, stage) is None:
             self._reduce(stage)
-        tasks = pending_tasks(self.ledger, stages)
+        tasks = [task for task in pending_tasks(self.ledger, stages) if shards is None or task.shard in shards]
         for one in stages:
             check_space(self.ledger, one, len(tasks))
         for report in self._work(tasks, stages):
@@ -113,7 +130,7 @@ class Driver:
     def _work(self, tasks: Sequence[Task], stages: Sequence[Stage]) -> list[Report]:
         """Do tasks and return their reports; raises the first error once all that could be done is done.
 
-        A disk that fails, or more failed rows than any outcome could excuse, ends it sooner.
+        A disk that fails, a host that refuses, or more failed rows than any outcome could excuse end it sooner.
         """
         reports: list[Report] = []
         caught: list[Guard] = []
@@ -133,7 +150,7 @@ class Driver:
         return reports
 
     def _hopeless(self, report: Report, stages: Sequence[Stage]) -> bool:
-        if any(isinstance(guard.error, StorageError) for guard in report.guards):
+        if any(isinstance(guard.error, StorageError | GovernorStoppedError) for guard in report.guards):
             return True
         maps = [stage for stage in stages if stage.kind in (Kind.MAP, Kind.CORPUS)]
         return any(

@@ -113,6 +113,10 @@ def _read(
     if len(set(keys)) != len(keys):
         raise StageError(f"{need.stage}, {part_name(record.shard)}: a key occurs twice")
     rows = dict(zip(keys, table.select(wanted).to_pylist(), strict=True)) if wanted else {k: {} for k in keys}
+    if upstream.shelves:
+        shelf = context.workspace.shelf(upstream, record.shard)
+        for row in rows.values():
+            row.update({name: str(shelf.path(row[name])) for name in need.locators})
     return rows, _fates(context, upstream, record)
 
 

@@ -119,10 +119,14 @@ def driving(context: Context, shown: bool = True) -> Iterator[Driver]:
 
 
 def groups(context: Context, until: str | None = None) -> list[list[str]]:
-    """Return the recipe's stages in running order, those that share one decode of the same media together."""
+    """Return the recipe's stages in running order, in groups.
+
+    Together are those that share one decode of the same media, and a stage that shelves files with the one that
+    uses them up.
+    """
     found: list[list[str]] = []
     for stage in context.stages.values():
-        shared = _sharing(context, stage, found)
+        shared = _using_up(stage, found) or _sharing(context, stage, found)
         shared.append(stage.name) if shared else found.append([stage.name])
     if until is None:
         return found
@@ -143,6 +147,12 @@ def listening(context: Context) -> list[list[str]]:
         if any(name in stages[other].reads for other in wanted) and stages[name].reads & wanted:
             wanted.add(name)
     return [kept for group in groups(context) if (kept := [name for name in group if name in wanted])]
+
+
+def _using_up(stage: Stage, found: Sequence[list[str]]) -> list[str] | None:
+    """Return the last group if it is the stage that shelves what this one uses up."""
+    freed = {need.stage for need in stage.needs if need.frees}
+    return found[-1] if found and len(found[-1]) == 1 and found[-1][0] in freed else None
 
 
 def _sharing(context: Context, stage: Stage, found: Sequence[list[str]]) -> list[str] | None:

@@ -15,6 +15,7 @@ from audsem_data.core.record import Record, part_name
 from audsem_data.core.schema import arrow_schema
 from audsem_data.core.stage import Item, Media, Process, Stage
 from audsem_data.runtime.context import Context
+from audsem_data.runtime.giving_back import give_back
 from audsem_data.runtime.inputs import load_inputs
 from audsem_data.runtime.previous import load_previous
 from audsem_data.runtime.shard_writer import ShardWriter
@@ -94,6 +95,7 @@ class StageShard:
         if self._record and not self.pending and self._stands():
             stands = replace(self._record, inputs=self._inputs_digest, run=self._context.run)
             self._context.workspace.commit(self.stage, stands, None)
+            give_back(self._context, self.stage, self.shard)
             return stands
         written = self._writer.close()
         record = Record(
@@ -115,6 +117,7 @@ class StageShard:
             extra={"usage": dict(sorted(self._usage.items()))} if self._usage else {},
         )
         self._context.workspace.commit(self.stage, record, self._record)
+        give_back(self._context, self.stage, self.shard)
         return record
 
     def _stands(self) -> bool:
@@ -145,7 +148,13 @@ class StageShard:
 
     def _process(self, items: Sequence[Item]) -> Sequence[Outcome]:
         process: Callable[..., Sequence[Outcome]] = self._open(self.stage)
-        return process(items, self._spool) if self.stage.remembers else process(items)
+        if self.stage.remembers:
+            return process(items, self._spool)
+        return (
+            process(items, self._context.workspace.shelf(self.stage, self.shard))
+            if self.stage.shelves
+            else process(items)
+        )
 
     def _keep(self, key: str, outcome: Outcome) -> None:
         self._usage.update(getattr(outcome, "usage", {}))

@@ -86,9 +86,9 @@ class LocalLocation:
         """Flush the file to disk, rename it and flush the folder."""
         final = self.root / name
         with storage_errors(final):
-            _fsync(scratch)
+            sync(scratch)
             os.replace(scratch, final)  # noqa: PTH105  (named as the crash drill intercepts it)
-            _fsync(final.parent)
+            sync(final.parent)
 
     def put(self, name: str, data: bytes) -> None:
         """Write a small file durably."""
@@ -104,7 +104,8 @@ class LocalLocation:
             (self.root / name).unlink(missing_ok=True)
 
 
-def _fsync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make what was written to a file, or into a folder, survive a crash of the machine."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,6 +1,5 @@
 """A workspace: the folder that holds a recipe, its stages' records and the files that the records name."""
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,11 +12,11 @@ from audsem_data.core.keys import escape_video_id
 from audsem_data.core.recipe import Recipe
 from audsem_data.core.record import FileEntry, Record, part_name
 from audsem_data.core.stage import Stage
+from audsem_data.storage.digests import file_sha256
 from audsem_data.storage.location import TEMPORARY, LocalLocation, is_abandoned
+from audsem_data.storage.shelf import Shelf
 
 Found = TypeVar("Found")
-
-_BLOCK = 1 << 20
 
 
 class Workspace:
@@ -200,6 +199,10 @@ class Workspace:
         """Return the folder of a shard's spool."""
         return self.location.local(f"cache/{stage.name}/{part_name(shard)}")
 
+    def shelf(self, stage: Stage, shard: int) -> Shelf:
+        """Return the shelf of a shard; it lies beside the spool."""
+        return Shelf(self.spool(stage, shard))
+
     def lock(self, stage: Stage) -> Path:
         """Return the stage's lock file."""
         return self.location.local(f"{stage.name}/.lock")
@@ -208,15 +211,6 @@ class Workspace:
 def folder(stage: Stage) -> str:
     """Return the folder that holds a stage's shards."""
     return f"{stage.name}/v{stage.version}"
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    hashed = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            hashed.update(block)
-    return hashed.hexdigest()
 
 
 def is_record(name: str) -> bool:

@@ -3,7 +3,8 @@
 One pass over the file's audio serves all clips of a video, another its pictures. Audio is the mean of all
 channels, cut on the source's timeline and resampled by soxr, so a clip has exactly (end_ms - start_ms) * 32
 samples and begins where the caption does. Pictures are those on screen at 0, 0.5, 1 ... s of the clip. A
-source without video is welcome: its clips have no mp4. A damaged place costs the clips that it touches.
+source without video is welcome: its clips have no mp4. A damaged place costs the clips that it touches. Media are
+the sources' files, or what `download` has fetched; they are opened in a process that a budget can stop.
 Source: paper, section on data collection; 32 kHz mono 16-bit, 360p, 2 fps, H.264.
 """
 
@@ -17,18 +18,21 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from audsem_data.core.outcome import Done, Filtered, Outcome
+from audsem_data.core.outcome import Done, Failed, Filtered, Outcome
 from audsem_data.core.schema import INTERVAL, Column
-from audsem_data.core.stage import Config, Item, Needs, Process, stage
+from audsem_data.core.stage import Config, Item, Needs, Process, run_only, stage
 from audsem_data.media.cut import Cut, Target, Want, cut_audio
 from audsem_data.media.decode import decode_audio
 from audsem_data.media.encode import AudioFormat, encode_audio, to_int16
+from audsem_data.media.isolation import DiedError, Isolated, OverrunError
 from audsem_data.media.level import dbfs
+from audsem_data.media.names import is_address
 from audsem_data.media.pictures import PictureCutter, Pictures
 from audsem_data.media.probe import Bounds, Media, open_media
 from audsem_data.media.reasons import MediaError, MediaReason
 
 SAMPLE_RATE = 32_000
+_FETCHED = ("segment_sha256",)
 
 
 class StandardizeConfig(Config):
@@ -44,6 +48,8 @@ class StandardizeConfig(Config):
     max_duration_s: float = Field(43_200.0, gt=0, description="longest media file, in seconds")
     max_streams: int = Field(64, gt=0, description="most streams of a media file")
     max_pixels: int = Field(8192 * 4320, gt=0, description="largest source picture, in pixels")
+    budget_s: float = run_only(900.0, "longest time for one file, in s; what takes longer is stopped")
+    memory_bytes: int = run_only(4 << 30, "most memory that decoding a file may take (Linux), in bytes")
 
     def bounds(self) -> Bounds:
         """Return what a media file may be at most."""
@@ -73,13 +79,14 @@ EMITS = (
 
 @stage(
     "standardize",
-    version=2,
+    version=3,
     needs=[
         Needs(
             "select-captions",
             ("video_id", "start_ms", "end_ms", "text", "caption", "language", "media_signature"),
             locators=("media",),
-        )
+        ),
+        Needs("download", _FETCHED, locators=("segment",), optional=True, frees=True),
     ],
     emits=EMITS,
     config=StandardizeConfig,
@@ -88,23 +95,52 @@ EMITS = (
     files=("flac", "wav", "json", "mp4"),
 )
 def open_standardize(config: StandardizeConfig) -> Process:
-    """Return the process that cuts all wanted clips of a video."""
+    """Return the process that cuts all wanted clips of a video; media are opened in a process of its own."""
+    isolated = Isolated(config.memory_bytes)
 
     def process(items: Sequence[Item]) -> list[Outcome]:
-        files = dict.fromkeys(item["media"] for item in items)
         outcomes: dict[str, Outcome] = {}
-        for media in files:
-            outcomes |= _cut_file(media, [item for item in items if item["media"] == media], config)
+        for media in dict.fromkeys(_media(item) for item in items):
+            wanted = [item for item in items if _media(item) == media]
+            outcomes |= _outcomes(isolated, media, wanted, config)
         return [outcomes[item.key] for item in items]
 
     return process
 
 
-def _cut_file(name: str | None, items: Sequence[Item], config: StandardizeConfig) -> dict[str, Outcome]:
+def _media(item: Item) -> str | None:
+    """Return the file that holds a clip: the sources', or what was fetched."""
+    local = item["media"]
+    fetched: str | None = item["segment"]
+    return local if local is not None and not is_address(local) else fetched
+
+
+def _outcomes(
+    isolated: Isolated, media: str | None, items: Sequence[Item], config: StandardizeConfig
+) -> dict[str, Outcome]:
+    """Return the outcomes of the clips of one file, by key; of those without one, why."""
+    if media is None:
+        return {item.key: _no_media(item) for item in items}
+    if media == items[0]["segment"] and not Path(media).exists():
+        detail = "what was fetched was given back since; `audsem-data invalidate download` has it fetched anew"
+        return {item.key: Failed(MediaReason.MEDIA_MISSING, detail) for item in items}
+    try:
+        cut: dict[str, Outcome] = isolated.call(_cut_file, media, items, config, seconds=config.budget_s)
+    except OverrunError as error:
+        return {item.key: Failed(MediaReason.TIMED_OUT, str(error)) for item in items}
+    except DiedError as error:
+        return {item.key: Failed(MediaReason.CRASHED, str(error)) for item in items}
+    return cut
+
+
+def _no_media(item: Item) -> Filtered:
+    fetched = item.missing.get("download", "not_run")
+    detail = "the sources name no media file for the video, and it was not downloaded"
+    return Filtered(MediaReason.NO_MEDIA, detail if fetched == "not_run" else f"download: {fetched}")
+
+
+def _cut_file(name: str, items: Sequence[Item], config: StandardizeConfig) -> dict[str, Outcome]:
     """Return the outcomes of the clips of one file, by key."""
-    if name is None:
-        missing = Filtered(MediaReason.NO_MEDIA, "the sources named no media file for the video")
-        return {item.key: missing for item in items}
     try:
         with open_media(Path(name), config.bounds()) as media:
             return _cut_clips(media, items, config)

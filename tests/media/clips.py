@@ -29,6 +29,7 @@ def item(media: Path | None, start_ms: int, end_ms: int, text: str = "[bang]") -
         "caption": text.strip("[](){}"),
         "language": "en",
         "media_signature": "s",
+        "segment": None,
         "media": str(media) if media else None,
     }
     return Item(clip_id(video, start_ms, end_ms), values, {}, {})

@@ -57,7 +57,7 @@ def test_a_readme_of_another_dataset_is_found(workspace: Any, tmp_path: Path) ->
     import json
     import shutil
 
-    from audsem_data.storage.workspace import file_sha256
+    from audsem_data.storage.digests import file_sha256
 
     folder = workspace.assemble(audio="none")
     copy = tmp_path / "copy"

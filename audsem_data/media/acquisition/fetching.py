@@ -1,0 +1,110 @@
+"""Fetch the clips of one video: ask again where that can help, look at what came, and say why what failed did."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from audsem_data.media.acquisition.measure import Measured, measure
+from audsem_data.media.acquisition.reasons import FetchError, FetchReason
+from audsem_data.media.acquisition.sections import Section
+from audsem_data.media.acquisition.ytdlp import Facts, Fetched, Request, fetch
+from audsem_data.media.probe import Bounds
+
+TRIES = 3
+_ROUNDING_MS = 1000  # sites state lengths in whole seconds
+_ASK_AGAIN = frozenset(
+    {FetchReason.SERVER_ERROR, FetchReason.NETWORK, FetchReason.RATE_LIMITED, FetchReason.BOT_CHECK}
+)
+_OF_NO_USE = frozenset({FetchReason.NOT_MEDIA, FetchReason.TRUNCATED, FetchReason.UNKNOWN})
+
+
+@dataclass(frozen=True)
+class Held:
+    """A fetched file that holds a clip, its bytes, and what was measured of it."""
+
+    path: Path
+    size: int
+    measured: Measured
+
+
+@dataclass
+class Clips:
+    """What became of the clips of a video, by key: each is in `held` or in `failed`."""
+
+    facts: Facts | None = None
+    held: dict[str, Held] = field(default_factory=dict)
+    failed: dict[str, FetchError] = field(default_factory=dict)
+
+    def waiting(self, sections: Sequence[Section], reasons: frozenset[FetchReason]) -> list[Section]:
+        """Return the sections of which a clip has failed for one of these reasons."""
+        failed = {key for key, error in self.failed.items() if error.reason in reasons}
+        return [section for section in sections if failed & {clip.key for clip in section.clips}]
+
+
+def fetch_clips(request: Request, bounds: Bounds) -> Clips:
+    """Fetch the sections of a request into folders below its own, and measure them.
+
+    Sections that a failing network or server cost are asked for again, up to three times. Where the cut that came
+    is of no use (from servers that cannot serve ranges), the whole file is fetched, once, within `max_bytes`.
+    """
+    clips = Clips()
+    sections: Sequence[Section] = request.sections
+    for number in range(TRIES):
+        _take(_in_folder(request, sections, str(number)), bounds, clips)
+        sections = clips.waiting(request.sections, _ASK_AGAIN)
+        if not sections:
+            break
+    if sections := clips.waiting(request.sections, _OF_NO_USE):
+        _take(replace(_in_folder(request, sections, "whole"), whole=True), bounds, clips)
+    return clips
+
+
+def _in_folder(request: Request, sections: Sequence[Section], name: str) -> Request:
+    folder = request.folder / name
+    folder.mkdir()
+    return replace(request, sections=sections, folder=folder)
+
+
+def _take(request: Request, bounds: Bounds, clips: Clips) -> None:
+    """Fetch once, and note what became of each clip."""
+    found = fetch(request)
+    clips.facts = found.facts or clips.facts
+    sections: Mapping[int, Section] = dict(enumerate(request.sections))
+    if request.whole and found.files:
+        everything = tuple(clip for section in request.sections for clip in section.clips)
+        sections = {0: Section(0, request.sections[-1].end_ms, everything)}
+    for index, section in sections.items():
+        error = _look(found, index, section, request, bounds, clips)
+        if error is not None:
+            clips.failed |= {clip.key: error for clip in section.clips}
+
+
+def _look(
+    found: Fetched, index: int, section: Section, request: Request, bounds: Bounds, clips: Clips
+) -> FetchError | None:
+    """Measure what came of a section and note its clips; returns why there is nothing to measure."""
+    path = found.files.get(index)
+    if path is None:
+        return found.error or found.errors.get(index) or _nothing_came(found, section)
+    try:
+        measured = measure(path, section.clips, bounds, request.whole)
+    except FetchError as error:
+        return error
+    for clip in section.clips:
+        if clip.key in measured.failed:
+            clips.failed[clip.key] = _past_end(clip.end_ms, found.facts) or measured.failed[clip.key]
+        else:
+            clips.failed.pop(clip.key, None)
+            clips.held[clip.key] = Held(path, path.stat().st_size, measured)
+    return None
+
+
+def _nothing_came(found: Fetched, section: Section) -> FetchError:
+    return _past_end(section.start_ms, found.facts) or FetchError(FetchReason.UNKNOWN, "yt-dlp made no file")
+
+
+def _past_end(time_ms: int, facts: Facts | None) -> FetchError | None:
+    """Return that a time lies after the end which the source states."""
+    if facts is None or facts.duration_s is None or time_ms <= facts.duration_s * 1000 + _ROUNDING_MS:
+        return None
+    return FetchError(FetchReason.PAST_END, f"the source states a length of {facts.duration_s:g} s")

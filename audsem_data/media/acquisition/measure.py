@@ -1,0 +1,69 @@
+"""What a fetched file really holds: where on the source's timeline it lies, and which clips it covers.
+
+Nothing that a downloader says is taken for granted: the sound is decoded, from the first packet to the last clip.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audsem_data.media.acquisition.reasons import FetchError
+from audsem_data.media.acquisition.taxonomy import of_media
+from audsem_data.media.cut import Target, Want, cut_audio
+from audsem_data.media.decode import End, Event, Span, decode_audio
+from audsem_data.media.probe import Bounds, open_media
+from audsem_data.media.reasons import MediaError
+
+_END_TOLERANCE_MS = 50
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A file that was decoded.
+
+    Attributes:
+        first_ms, last_ms: where its sound begins and ends on the source's timeline, as far as it was decoded.
+        has_video: is there a video stream?
+        failed: the clips that it does not hold, and why.
+    """
+
+    first_ms: float
+    last_ms: float
+    has_video: bool
+    failed: dict[str, FetchError]
+
+
+def measure(path: Path, clips: Sequence[Want], bounds: Bounds, whole: bool) -> Measured:
+    """Decode a file's sound as far as these clips need it; raises FetchError if that cannot be.
+
+    `whole` says that the file is the video, and no section of it: what is missing is then missing at the source.
+    """
+    try:
+        with open_media(path, bounds) as media:
+            rate = media.audio.codec_context.sample_rate
+            reach = _Reach()
+            cuts = cut_audio(reach.watch(decode_audio(media)), clips, rate, Target(rate, _END_TOLERANCE_MS))
+            failed = {
+                key: of_media(cut.reason, cut.detail, whole) for key, cut in cuts if isinstance(cut, MediaError)
+            }
+            first = (reach.first or 0) * 1000 / rate
+            return Measured(round(first, 3), round(reach.last * 1000 / rate, 3), media.video is not None, failed)
+    except MediaError as error:
+        raise of_media(error.reason, error.detail, whole) from error
+
+
+class _Reach:
+    """Notes the first and the last source sample that passed by."""
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+        self.last = 0
+
+    def watch(self, events: Iterable[Event]) -> Iterator[Event]:
+        for event in events:
+            if isinstance(event, Span):
+                self.first = event.start if self.first is None else self.first
+                self.last = event.start + len(event.samples)
+            elif isinstance(event, End):
+                self.last = event.position
+            yield event

@@ -1,0 +1,40 @@
+"""How media are asked for: the part of a stage's options that a downloader is given."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from audsem_data.core.errors import UsageError
+from audsem_data.media.acquisition.governor import Policy
+
+
+@dataclass(frozen=True)
+class FetchOptions:
+    """What yt-dlp and ffmpeg are told.
+
+    Attributes:
+        height: pictures are at most so high, where the site offers a choice.
+        max_bytes: of a file that is fetched whole.
+        cookies: a cookies.txt; cookies_from_browser: a browser's name, as yt-dlp takes it.
+        proxy, user_agent: as yt-dlp takes them; empty for its own.
+        idle_s: a connection over which nothing comes for so long is given up.
+        policy: how often a host is asked.
+    """
+
+    height: int = 480
+    max_bytes: int = 2 << 30
+    cookies: str = ""
+    cookies_from_browser: str = ""
+    proxy: str = ""
+    user_agent: str = ""
+    idle_s: float = 30.0
+    policy: Policy = field(default_factory=Policy)
+
+    def check(self) -> None:
+        """Raise UsageError for what could not work, before anything is asked."""
+        if self.cookies and not Path(self.cookies).expanduser().is_file():
+            raise UsageError(f"there is no file of cookies {self.cookies}")
+        if "@" in self.proxy:
+            raise UsageError(
+                "the proxy's address holds a password, and the recipe is a file that is kept; give it in the "
+                "environment variable HTTPS_PROXY instead"
+            )

@@ -1,0 +1,264 @@
+"""Fetch sections of one video by yt-dlp and ffmpeg, with every request through the governor.
+
+A section is copied, not encoded anew, into Matroska, with the timestamps of the source: so however early a cut
+starts (keyframes, servers without ranges), each sample still says when it is heard. Runs in a process of its own,
+for both tools may hang, and ffmpeg speaks through the process's standard error.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yt_dlp
+from yt_dlp.networking.exceptions import HTTPError
+from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
+from yt_dlp.utils import DownloadError, YoutubeDLError
+
+from audsem_data.media.acquisition.governor import Governor, host_key
+from audsem_data.media.acquisition.options import FetchOptions
+from audsem_data.media.acquisition.reasons import FetchError, FetchReason
+from audsem_data.media.acquisition.sections import Section
+from audsem_data.media.acquisition.taxonomy import classify
+from audsem_data.media.acquisition.tools import find_ffmpeg
+
+_ZERO_BASED = frozenset({"mp4", "m4a", "m4v", "mov", "3gp", "webm", "mkv"})  # as media.probe sees formats
+_WHOLE = "whole"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of a video; `whole` asks for the file instead of sections of it."""
+
+    url: str
+    sections: Sequence[Section]
+    folder: Path
+    options: FetchOptions
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the source states of a video: rights and origin, and its length; no titles and no names."""
+
+    extractor: str
+    license: str | None
+    channel_id: str | None
+    duration_s: float | None
+    format_id: str | None
+
+
+@dataclass
+class Fetched:
+    """What came: a file or an error for each section, by its place in the request; or one error for all."""
+
+    facts: Facts | None = None
+    files: dict[int, Path] = field(default_factory=dict)
+    errors: dict[int, FetchError] = field(default_factory=dict)
+    error: FetchError | None = None
+
+
+def fetch(request: Request) -> Fetched:
+    """Fetch what is asked for; only the governor's stop is raised."""
+    found = Fetched()
+    FFmpegPostProcessor._ffmpeg_location.set(find_ffmpeg())  # the parameter is not read for sections
+    try:
+        with _Downloader(request, found) as downloader:
+            downloader.extract_info(request.url, download=True)
+    except FetchError as error:
+        found.error = error
+    except YoutubeDLError as error:
+        found.error = _told_by(error)
+    for index in range(len(request.sections)):
+        made = list(request.folder.glob(f"{_WHOLE if request.whole else index}.mkv"))
+        if made and index not in found.errors:
+            found.files[index] = made[0]
+    return found
+
+
+class _Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
+    """YoutubeDL whose requests and sections are governed, and which goes on after a section that fails."""
+
+    def __init__(self, request: Request, found: Fetched) -> None:
+        self._request, self._found = request, found
+        self._governor = Governor(request.options.policy)
+        self._given_up: FetchError | None = None
+        self._log = _Log()
+        super().__init__(
+            _parameters(request, self._log) | {"download_ranges": self._ranges, "progress_hooks": [self._watch]}
+        )
+
+    def urlopen(self, req: Any) -> Any:
+        """Make a request of yt-dlp's own when its host may be asked."""
+        host = _host(req if isinstance(req, str) else req.url)
+        self._governor.acquire(host)
+        try:
+            answer = super().urlopen(req)
+        except YoutubeDLError as error:
+            self._tell(host, _told_by(error))
+            raise
+        self._governor.worked(host)
+        return answer
+
+    def dl(self, name: str, info: Any, subtitle: bool = False, test: bool = False) -> Any:
+        """Fetch a section; its error is noted, and those that follow are tried unless all would fail alike."""
+        index = int(info.get("section_number") or 0)
+        if self._given_up:
+            self._found.errors[index] = self._given_up
+            return False, False
+        host = _host(_address(info))
+        self.params["external_downloader_args"] = self._ffmpeg_arguments(info)
+        self._governor.acquire(host)
+        with _standard_error() as said:
+            try:
+                done = super().dl(name, info, subtitle, test)
+            except YoutubeDLError as error:
+                failure = classify(f"{said()} {error}", _retry_after(error))
+            else:
+                self._governor.worked(host)
+                if done[0]:
+                    return done
+                failure = classify(self._log.last)
+        self._found.errors[index] = failure
+        if failure.reason not in (FetchReason.NOT_MEDIA, FetchReason.UNKNOWN):
+            self._given_up = failure
+        self._tell(host, failure)
+        return False, False
+
+    def _tell(self, host: str, error: FetchError) -> None:
+        if error.throttles:
+            self._governor.trouble(host, error.reason, error.retry_after)
+
+    def _ranges(self, info: Any, downloader: Any) -> Iterator[dict[str, Any]]:
+        """Note what the source states, and yield the sections that lie within the video."""
+        self._found.facts = _facts(info)
+        if info.get("live_status") in ("is_live", "is_upcoming", "post_live"):
+            raise FetchError(FetchReason.LIVE, f"the video is {info['live_status'].replace('_', ' ')}")
+        if self._request.whole:
+            yield {}
+            return
+        for index, section in enumerate(self._request.sections):
+            duration_s = info.get("duration")
+            if duration_s is None or section.start_ms < duration_s * 1000:
+                yield {"start_time": section.start_ms / 1000, "end_time": section.end_ms / 1000, "index": index}
+
+    def _ffmpeg_arguments(self, info: Any) -> dict[str, list[str]]:
+        """Return what ffmpeg is told beside yt-dlp's own arguments: to keep the timeline, to give up in time."""
+        zero = [] if (info.get("requested_formats") or [info])[0].get("ext") in _ZERO_BASED else ["-start_at_zero"]
+        idle = ["-rw_timeout", str(int(self._request.options.idle_s * 1_000_000))]
+        if not _address(info).startswith("http"):
+            idle = []
+        return {
+            "ffmpeg_i": ["-copyts", *zero, *idle, "-loglevel", "warning", "-nostats"],
+            "ffmpeg_o": ["-fflags", "+bitexact", "-f", "matroska"],
+        }
+
+    def _watch(self, progress: dict[str, Any]) -> None:
+        most = self._request.options.max_bytes
+        if progress.get("downloaded_bytes") and progress["downloaded_bytes"] > most:
+            raise FetchError(FetchReason.TOO_LARGE, f"more than {most} bytes")
+
+
+def _parameters(request: Request, logger: "_Log") -> dict[str, Any]:
+    """Return the parameters of yt-dlp."""
+    options = request.options
+    height = options.height
+    name = _WHOLE if request.whole else "%(section_number)s"
+    headers = {"User-Agent": options.user_agent} if options.user_agent else {}
+    return {
+        "format": f"bv*[height<=?{height}]+ba/b[height<=?{height}]/bv*+ba/b/ba",
+        "format_sort": [f"res:{height}", "abr"],
+        "outtmpl": str(request.folder / f"{name}.mkv"),
+        "merge_output_format": "mkv",
+        "max_filesize": options.max_bytes if request.whole else None,
+        "http_headers": headers,
+        "cookiefile": str(Path(options.cookies).expanduser()) if options.cookies else None,
+        "cookiesfrombrowser": (options.cookies_from_browser,) if options.cookies_from_browser else None,
+        "proxy": options.proxy or None,
+        "socket_timeout": options.idle_s,
+        "logger": logger,
+        "fixup": "never",  # it would move timestamps
+        "noplaylist": True,
+        "playlist_items": "1",
+        "quiet": True,
+        "noprogress": True,
+        "overwrites": True,
+        "cachedir": False,
+        "retries": 0,  # repeating is the governor's business
+        "extractor_retries": 0,
+        "fragment_retries": 0,
+        "skip_unavailable_fragments": False,
+    }
+
+
+class _Log:
+    """Takes yt-dlp's messages and keeps the last; what matters is raised, but for a file that is too large."""
+
+    def __init__(self) -> None:
+        self.last = ""
+
+    def debug(self, message: str) -> None:
+        """Take a message."""
+        self.last = message
+
+    warning = error = info = debug
+
+
+def _facts(info: Any) -> Facts:
+    return Facts(
+        extractor=info.get("extractor_key") or info.get("extractor") or "",
+        license=info.get("license"),
+        channel_id=info.get("channel_id") or info.get("uploader_id"),
+        duration_s=info.get("duration"),
+        format_id=info.get("format_id"),
+    )
+
+
+def _told_by(error: BaseException) -> FetchError:
+    """Return what an error of yt-dlp tells, its own or, where it has wrapped one, the first."""
+    if isinstance(error, DownloadError) and error.exc_info and isinstance(error.exc_info[1], FetchError):
+        return error.exc_info[1]
+    return classify(str(error), _retry_after(error))
+
+
+def _retry_after(error: BaseException | None) -> float:
+    """Return the Retry-After of the answer at the root of an error, in seconds; 0 where there is none."""
+    for _ in range(8):
+        if isinstance(error, HTTPError):
+            value = str(error.response.headers.get("Retry-After") or "")
+            return float(value) if value.isdigit() else 0.0
+        if error is None:
+            break
+        wrapped = error.exc_info[1] if isinstance(error, DownloadError) and error.exc_info else None
+        error = wrapped or getattr(error, "cause", None) or error.__cause__
+    return 0.0
+
+
+def _address(info: Any) -> str:
+    return str((info.get("requested_formats") or [info])[0]["url"])
+
+
+def _host(url: str) -> str:
+    return host_key(urlsplit(url).hostname or "localhost")
+
+
+@contextmanager
+def _standard_error() -> Iterator[Callable[[], str]]:
+    """Take what is written to the process's standard error, also by its children; gives what reads it."""
+    before = os.dup(2)
+    with tempfile.TemporaryFile() as taken:
+        os.dup2(taken.fileno(), 2)
+
+        def read() -> str:
+            taken.seek(0)
+            return taken.read(1 << 16).decode(errors="replace")
+
+        try:
+            yield read
+        finally:
+            os.dup2(before, 2)
+            os.close(before)

@@ -1,0 +1,1 @@
+"""Acquisition: real yt-dlp and ffmpeg against a server on loopback."""

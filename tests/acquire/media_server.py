@@ -1,0 +1,194 @@
+"""A web server on loopback that serves media the way the world does: well, slowly, badly, or not at all.
+
+A path says how a file is served: `/BEHAVIOUR/NAME` straight, and `/BEHAVIOUR/watch?v=NAME` as a page that embeds
+it. Every request is kept with its time, so that a test can count what a client really asked for.
+"""
+
+import html
+import re
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+_BLOCK = 1 << 14
+_TYPES = {
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".wav": "audio/wav",
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request: when (monotonic), its method, path, range and what it calls itself."""
+
+    time: float
+    method: str
+    path: str
+    range: str
+    agent: str
+    sent: list[int] = field(default_factory=lambda: [0])
+
+    @property
+    def opens_a_section(self) -> bool:
+        """Say whether it is the first of the requests that ffmpeg makes for a section."""
+        return self.agent.startswith("Lavf") and self.range == "bytes=0-"
+
+
+class MediaServer(ThreadingHTTPServer):
+    """Serves the files of a folder by their stems; `behaviours` may be changed while it runs.
+
+    Behaviours: `plain`, `norange`, `slow`, `truncating`, `resetting`, `lying` (about the length), `hanging`,
+    `redirecting`, `says/TEXT` (a page that says so), and any status, as `503`; `flaky` gives 503 for the first
+    `faults` requests, with a Retry-After of `retry_after`, then serves.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.files = {path.stem: path for path in sorted(folder.iterdir())}
+        self.seen: list[Seen] = []
+        self.faults = 0
+        self.retry_after = ""
+        self.answer = "<html><title>a page</title></html>"
+        self.lock = threading.Lock()
+        self.rate = 1 << 20  # bytes a second of `slow`
+        self.renamed: Mapping[str, str] = {}
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: clients that go away are part of the tests."""
+
+    def sections(self) -> list[Seen]:
+        """Return the requests by which ffmpeg began a section."""
+        return [seen for seen in self.seen if seen.opens_a_section]
+
+    def bytes_sent(self) -> int:
+        return sum(seen.sent[0] for seen in self.seen)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: MediaServer
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        headers = self.headers
+        self.note = Seen(
+            time.monotonic(),
+            self.command,
+            self.path,
+            headers.get("Range", ""),
+            headers.get("User-Agent", ""),
+        )
+        with self.server.lock:
+            self.server.seen.append(self.note)
+        self.close_connection = True
+        parts = urlsplit(self.path)
+        behaviour, _, rest = parts.path.lstrip("/").partition("/")
+        if behaviour == "flaky" and self._has_a_fault():
+            self._status(503, {"Retry-After": self.server.retry_after} if self.server.retry_after else {})
+        elif re.fullmatch(r"[45]\d\d", behaviour):
+            self._status(int(behaviour), {})
+        elif behaviour == "says":
+            self._page(f"<html><title>a page</title><p>{html.escape(rest)}</p></html>")
+        elif rest == "watch":
+            path = self.server.files.get(parse_qs(parts.query)["v"][0])
+            name = path.name if path else "gone.mp4"
+            self._page(f'<html><title>t</title><video src="/{behaviour}/{name}"></video></html>')
+        elif behaviour == "redirecting":
+            self._status(302, {"Location": f"/plain/{rest}"})
+        elif behaviour == "hanging":
+            time.sleep(30)
+        else:
+            self._media(behaviour, self.server.renamed.get(rest, rest))
+
+    def _has_a_fault(self) -> bool:
+        with self.server.lock:
+            self.server.faults -= 1
+            return self.server.faults >= 0
+
+    def _media(self, behaviour: str, name: str) -> None:
+        path = self.server.files.get(name.partition(".")[0])
+        if path is None:
+            self._status(404, {})
+            return
+        data = path.read_bytes()
+        first, last = 0, len(data) - 1
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        ranged = asked is not None and behaviour != "norange"
+        if asked and ranged:
+            first, last = int(asked[1]), min(int(asked[2] or last), last)
+        if first > last:
+            self._status(416, {"Content-Range": f"bytes */{len(data)}"})
+            return
+        self.send_response(206 if ranged else 200)
+        self.send_header("Content-Type", _TYPES.get(path.suffix, "application/octet-stream"))
+        self.send_header("Content-Length", str(last - first + 1 + (100_000 if behaviour == "lying" else 0)))
+        if behaviour != "norange":
+            self.send_header("Accept-Ranges", "bytes")
+        if ranged:
+            self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+        self.end_headers()
+        if self.command == "GET":
+            self._send(behaviour, data, first, last + 1)
+
+    def _send(self, behaviour: str, data: bytes, first: int, stop: int) -> None:
+        limit = len(data) // 2 if behaviour in ("truncating", "resetting") else stop
+        for begin in range(first, min(stop, limit), _BLOCK):
+            block = data[begin : min(begin + _BLOCK, stop, limit)]
+            self.wfile.write(block)
+            self.note.sent[0] += len(block)
+            if behaviour == "slow":
+                time.sleep(len(block) / self.server.rate)
+        if behaviour == "resetting":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def _page(self, text: str) -> None:
+        body = text.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    def _status(self, status: int, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Log nothing."""
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[MediaServer]:
+    """Serve a folder until the block ends."""
+    server = MediaServer(folder)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
