@@ -29,19 +29,19 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Seen:
-    """A request: when (monotonic), its method, path, range and what it calls itself."""
+    """A request: when (monotonic), its method, path and range, and whether ffmpeg made it."""
 
     time: float
     method: str
     path: str
     range: str
-    agent: str
+    by_ffmpeg: bool
     sent: list[int] = field(default_factory=lambda: [0])
 
     @property
     def opens_a_section(self) -> bool:
         """Say whether it is the first of the requests that ffmpeg makes for a section."""
-        return self.agent.startswith("Lavf") and self.range == "bytes=0-"
+        return self.by_ffmpeg and self.range == "bytes=0-"
 
 
 class MediaServer(ThreadingHTTPServer):
@@ -95,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.command,
             self.path,
             headers.get("Range", ""),
-            headers.get("User-Agent", ""),
+            "Icy-MetaData" in headers,  # it always asks for the titles of a radio
         )
         with self.server.lock:
             self.server.seen.append(self.note)

@@ -91,6 +91,11 @@ class Governor:
             state.troubles = state.opened = 0
             state.probing_since = 0.0
 
+    def unclear(self, host: str) -> None:
+        """Note that a request told nothing of what the host thinks of us: its breaker stays as it is."""
+        with self._state(host) as state:
+            state.probing_since = 0.0
+
     def trouble(self, host: str, why: str, retry_after: float = 0.0) -> None:
         """Note that the host said it is asked too often; raises GovernorStoppedError when that is enough."""
         policy = self._policy

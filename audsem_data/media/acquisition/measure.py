@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audsem_data.media.acquisition.reasons import FetchError
+from audsem_data.media.acquisition.reasons import FetchError, FetchReason
 from audsem_data.media.acquisition.taxonomy import of_media
 from audsem_data.media.cut import Target, Want, cut_audio
 from audsem_data.media.decode import End, Event, Span, decode_audio
 from audsem_data.media.probe import Bounds, open_media
 from audsem_data.media.reasons import MediaError
 
-_END_TOLERANCE_MS = 50
+_TOLERANCE_MS = 50
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,23 @@ def measure(path: Path, clips: Sequence[Want], bounds: Bounds, whole: bool) -> M
         with open_media(path, bounds) as media:
             rate = media.audio.codec_context.sample_rate
             reach = _Reach()
-            cuts = cut_audio(reach.watch(decode_audio(media)), clips, rate, Target(rate, _END_TOLERANCE_MS))
+            cuts = cut_audio(reach.watch(decode_audio(media)), clips, rate, Target(rate, _TOLERANCE_MS))
             failed = {
                 key: of_media(cut.reason, cut.detail, whole) for key, cut in cuts if isinstance(cut, MediaError)
             }
-            first = (reach.first or 0) * 1000 / rate
-            return Measured(round(first, 3), round(reach.last * 1000 / rate, 3), media.video is not None, failed)
+            first_ms = (reach.first or 0) * 1000 / rate
+            if not whole:
+                failed |= {
+                    clip.key: _late(clip, first_ms) for clip in clips if clip.start_ms < first_ms - _TOLERANCE_MS
+                }
+            return Measured(round(first_ms, 3), round(reach.last * 1000 / rate, 3), media.video is not None, failed)
     except MediaError as error:
         raise of_media(error.reason, error.detail, whole) from error
+
+
+def _late(clip: Want, first_ms: float) -> FetchError:
+    detail = f"the sound of the section begins at {first_ms:.0f} ms, after the clip does ({clip.start_ms} ms)"
+    return FetchError(FetchReason.TRUNCATED, detail)
 
 
 class _Reach:

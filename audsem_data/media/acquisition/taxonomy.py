@@ -38,7 +38,7 @@ RULES = (
         r"video (is |has been )?(unavailable|removed|deleted)|removed by the uploader|no longer available"
         r"|video (does not|doesn't) exist|this video is not available|has been removed",
     ),
-    Rule(_R.UNSUPPORTED_SITE, r"unsupported url|not a valid url|no suitable extractor|unsupported url scheme"),
+    Rule(_R.UNSUPPORTED_SITE, r"unsupported url|not a valid url|no suitable extractor|urls are disabled"),
     Rule(_R.NO_FORMAT, r"requested format is not available|no video formats found|no formats found"),
     Rule(_R.NOT_FOUND, r"HTTP Error 404|\b404 Not Found"),
     Rule(_R.GONE, r"HTTP Error 410|\b410 Gone"),
@@ -47,7 +47,8 @@ RULES = (
     Rule(_R.TIMED_OUT, r"timed? ?out|timeout"),
     Rule(
         _R.TRUNCATED,
-        r"ends prematurely|IncompleteRead|bytes read, .{0,30}more expected|content too short|partial file",
+        r"ends prematurely|IncompleteRead|bytes read, .{0,30}more expected|Downloaded \d+ bytes, expected"
+        r"|content too short|partial file",
     ),
     Rule(
         _R.NETWORK,

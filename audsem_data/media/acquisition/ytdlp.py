@@ -7,6 +7,7 @@ for both tools may hang, and ffmpeg speaks through the process's standard error.
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from audsem_data.media.acquisition.reasons import FetchError, FetchReason
 from audsem_data.media.acquisition.sections import Section
 from audsem_data.media.acquisition.taxonomy import classify
 from audsem_data.media.acquisition.tools import find_ffmpeg
+from audsem_data.media.isolated import pause_clock
 
 _ZERO_BASED = frozenset({"mp4", "m4a", "m4v", "mov", "3gp", "webm", "mkv"})  # as media.probe sees formats
 _WHOLE = "whole"
@@ -85,7 +87,7 @@ class _Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no type
 
     def __init__(self, request: Request, found: Fetched) -> None:
         self._request, self._found = request, found
-        self._governor = Governor(request.options.policy)
+        self._governor = Governor(request.options.policy, sleep=_sleep)
         self._given_up: FetchError | None = None
         self._log = _Log()
         super().__init__(
@@ -130,8 +132,13 @@ class _Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no type
         return False, False
 
     def _tell(self, host: str, error: FetchError) -> None:
+        """Tell the governor what an error says of the host; one that says no, or nothing there, has answered."""
         if error.throttles:
             self._governor.trouble(host, error.reason, error.retry_after)
+        elif error.reason in (FetchReason.NETWORK, FetchReason.TIMED_OUT, FetchReason.SERVER_ERROR):
+            self._governor.unclear(host)
+        else:
+            self._governor.worked(host)
 
     def _ranges(self, info: Any, downloader: Any) -> Iterator[dict[str, Any]]:
         """Note what the source states, and yield the sections that lie within the video."""
@@ -154,7 +161,7 @@ class _Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no type
             idle = []
         return {
             "ffmpeg_i": ["-copyts", *zero, *idle, "-loglevel", "warning", "-nostats"],
-            "ffmpeg_o": ["-fflags", "+bitexact", "-f", "matroska"],
+            "ffmpeg_o": ["-avoid_negative_ts", "disabled", "-fflags", "+bitexact", "-f", "matroska"],
         }
 
     def _watch(self, progress: dict[str, Any]) -> None:
@@ -236,6 +243,12 @@ def _retry_after(error: BaseException | None) -> float:
         wrapped = error.exc_info[1] if isinstance(error, DownloadError) and error.exc_info else None
         error = wrapped or getattr(error, "cause", None) or error.__cause__
     return 0.0
+
+
+def _sleep(seconds: float) -> None:
+    """Wait for the governor; the time does not count as the call's."""
+    pause_clock(seconds)
+    time.sleep(seconds)
 
 
 def _address(info: Any) -> str:
