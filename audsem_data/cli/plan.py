@@ -13,12 +13,15 @@ def command(workspace: options.Workspace, as_json: options.Json = False) -> None
 
     from audsem_data.runtime.forecast import forecast, free_bytes
     from audsem_data.runtime.session import existing_context
+    from audsem_data.runtime.shelved import shelved
 
     context = existing_context(workspace)
     lines, free = forecast(context), free_bytes(context)
     if as_json:
         stages = [asdict(line) for line in lines]
-        typer.echo(json.dumps({"profile": context.recipe.profile, "free_bytes": free, "stages": stages}, indent=1))
+        shelves = [asdict(one) for one in shelved(context)]
+        plan = {"profile": context.recipe.profile, "free_bytes": free, "stages": stages, "shelves": shelves}
+        typer.echo(json.dumps(plan, indent=1))
         return
     typer.echo(f"profile {context.recipe.profile}; sources: {', '.join(context.recipe.sources) or 'none yet'}")
     typer.echo(f"{'stage':<27}{'done':>6}{'left':>6}{'rows':>10}{'MB to come':>12}{'s to come':>11}")
@@ -28,4 +31,7 @@ def command(workspace: options.Workspace, as_json: options.Json = False) -> None
         seconds = "?" if line.seconds_to_come is None else f"{line.seconds_to_come:.0f}"
         why = f"  {line.why}" if line.why else ""
         typer.echo(f"{line.stage:<27}{line.done:>6}{left:>6}{line.rows:>10}{size:>12}{seconds:>11}{why}")
+    for one in shelved(context):
+        each = "" if one.shard is None else f"; a shard has about {one.shard / 1e6:.1f} MB until it is standardized"
+        typer.echo(f"{one.stage}: {one.held / 1e6:.1f} MB of raw media on its shelves now{each}")
     typer.echo(f"{free / 1e9:.1f} GB free on the workspace's disk")

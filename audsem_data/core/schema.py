@@ -44,6 +44,11 @@ CAPTION = (
 )
 ORIGIN = (
     Column("language", pa.string(), "language tag of the track: en, en-US ..."),
-    Column("media", pa.string(), "path of the video's media file, where the sources hold one", nullable=True),
+    Column(
+        "media",
+        pa.string(),
+        "path of the video's media file, or its address; null: not known",
+        nullable=True,
+    ),
     Column("media_signature", pa.string(), "its size and a hash of its first and last 64 KiB", nullable=True),
 )

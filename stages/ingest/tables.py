@@ -1,7 +1,7 @@
 """Tables of captioned segments (CSV, Parquet), as one track a video.
 
-Columns: `video_id` (a video's name), `path` (a media file) or `video` (either); `start` and `end` in seconds
-or `start_ms` and `end_ms`; `text`.
+Columns: `video_id` (a video's name), `path` (a media file) or `video` (either), `url` (where it is published, for
+`download`); `start` and `end` in seconds or `start_ms` and `end_ms`; `text`.
 """
 
 import csv
@@ -20,10 +20,11 @@ from audsem_data.media.subtitles.cue import TimedText, Track, numbered
 from audsem_data.media.subtitles.timing import seconds_to_ms, whole_ms
 
 _VIDEO = ("video_id", "video", "path")
+_URL = "url"
 
 
 class TableTrack(NamedTuple):
-    """The captions of a video, and its media file where the table names one."""
+    """The captions of a video, and its media file or address where the table names one."""
 
     video_id: str
     track: Track
@@ -47,8 +48,8 @@ def check_columns(path: Path) -> None:
     """Raise InputError unless a table has the columns that it needs."""
     names = set(_header(path))
     wanted = []
-    if not names.intersection(_VIDEO):
-        wanted.append(" or ".join(_VIDEO))
+    if not names.intersection((*_VIDEO, _URL)):
+        wanted.append(" or ".join((*_VIDEO, _URL)))
     if not ({"start", "end"} <= names or {"start_ms", "end_ms"} <= names):
         wanted.append("start and end (seconds) or start_ms and end_ms")
     if "text" not in names:
@@ -101,7 +102,8 @@ def _times(row: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _video(row: Mapping[str, Any], folder: Path) -> tuple[str | None, str | None]:
-    """Return the video's id, and its media file if the row names one; a relative path is beside the table."""
+    """Return the video's id, and its media file (a relative path is beside the table) or address, if it has one."""
+    address = str(row.get(_URL) or "").strip() or None
     for column in _VIDEO:
         value = str(row.get(column) or "").strip()
         if not value:
@@ -111,8 +113,8 @@ def _video(row: Mapping[str, Any], folder: Path) -> tuple[str | None, str | None
         )
         if is_file:
             return escape_video_id(Path(value).stem), str(folder / value)
-        return escape_video_id(value), None
-    return None, None
+        return escape_video_id(value), address
+    return (escape_video_id(address), address) if address else (None, None)
 
 
 def _header(path: Path) -> Iterable[str]:

@@ -11,6 +11,7 @@ from audsem_data.core.errors import InputError
 from audsem_data.core.keys import clip_id, escape_video_id
 from audsem_data.core.layout import Unit
 from audsem_data.core.outcome import Done, Failed, Filtered, Outcome
+from audsem_data.media.names import is_address
 from audsem_data.media.subtitles.cue import Cue, Track
 from audsem_data.media.subtitles.embedded import read_embedded
 from audsem_data.media.subtitles.filmot import DumpDamage, DumpVideo, Scanned, compiled_scan, read_filmot
@@ -118,7 +119,7 @@ class UnitReader:
         self.rows.add_columns(block.sure_columns())
 
     def _track(self, video_id: str, language: str, track: Track, media: str | None = None) -> tuple[str, Outcome]:
-        """Return the outcome of a track that was read; its media is what it names, or what the sources hold."""
+        """Return the outcome of a track; its media is a file that it names, one of the sources', or an address."""
         if reason := _left_out(language, len(track.cues) + track.damaged, track.automatic):
             return self._filtered(video_id, language, *reason)
         return self._done(_Read(video_id, language, track.cues, track.damaged, len(track.cues)), media)[:2]
@@ -140,7 +141,7 @@ class UnitReader:
         shown = (f'"{fate}": {count}' for fate, count in sorted(counts.items()) if count or fate == "kept")
         number = -1
         if counts["kept"]:
-            path = media or self._media.get(read.video_id)
+            path = self._media.get(read.video_id, media) if media is None or is_address(media) else media
             signature = media_signature(path) if path else None
             number = self.rows.add_track(RowTrack(read.video_id, name, read.language, path, signature))
             self.rows.add(number, kept)

@@ -63,7 +63,6 @@ class MediaServer(ThreadingHTTPServer):
         self.answer = "<html><title>a page</title></html>"
         self.lock = threading.Lock()
         self.rate = 1 << 20  # bytes a second of `slow`
-        self.renamed: Mapping[str, str] = {}
 
     @property
     def address(self) -> str:
@@ -117,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif behaviour == "hanging":
             time.sleep(30)
         else:
-            self._media(behaviour, self.server.renamed.get(rest, rest))
+            self._media(behaviour, rest)
 
     def _has_a_fault(self) -> bool:
         with self.server.lock:

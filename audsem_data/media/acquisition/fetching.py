@@ -1,6 +1,6 @@
 """Fetch the clips of one video: ask again where that can help, look at what came, and say why what failed did."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,10 +11,8 @@ from audsem_data.media.acquisition.ytdlp import Facts, Fetched, Request, fetch
 from audsem_data.media.probe import Bounds
 
 TRIES = 3
+_THROTTLED_TRIES = 12  # the governor spaces them, and stops the run where the host goes on refusing
 _ROUNDING_MS = 1000  # sites state lengths in whole seconds
-_ASK_AGAIN = frozenset(
-    {FetchReason.SERVER_ERROR, FetchReason.NETWORK, FetchReason.RATE_LIMITED, FetchReason.BOT_CHECK}
-)
 _OF_NO_USE = frozenset({FetchReason.NOT_MEDIA, FetchReason.TRUNCATED, FetchReason.UNKNOWN})
 
 
@@ -35,28 +33,37 @@ class Clips:
     held: dict[str, Held] = field(default_factory=dict)
     failed: dict[str, FetchError] = field(default_factory=dict)
 
-    def waiting(self, sections: Sequence[Section], reasons: frozenset[FetchReason]) -> list[Section]:
-        """Return the sections of which a clip has failed for one of these reasons."""
-        failed = {key for key, error in self.failed.items() if error.reason in reasons}
+    def waiting(self, sections: Sequence[Section], chosen: Callable[[FetchError], bool]) -> list[Section]:
+        """Return the sections of which a clip has failed with one of these errors."""
+        failed = {key for key, error in self.failed.items() if chosen(error)}
         return [section for section in sections if failed & {clip.key for clip in section.clips}]
 
 
 def fetch_clips(request: Request, bounds: Bounds) -> Clips:
     """Fetch the sections of a request into folders below its own, and measure them.
 
-    Sections that a failing network or server cost are asked for again, up to three times. Where the cut that came
-    is of no use (from servers that cannot serve ranges), the whole file is fetched, once, within `max_bytes`.
+    Sections that a failing network or server cost are asked for again, up to three times; those that a host
+    refused because it is asked too often, whenever the governor lets us. Where the cut that came is of no use (from
+    servers that cannot serve ranges), the whole file is fetched, once, within `max_bytes`.
     """
     clips = Clips()
     sections: Sequence[Section] = request.sections
-    for number in range(TRIES):
+    for number in range(_THROTTLED_TRIES):
         _take(_in_folder(request, sections, str(number)), bounds, clips)
-        sections = clips.waiting(request.sections, _ASK_AGAIN)
+        sections = clips.waiting(request.sections, _passing if number + 1 < TRIES else _throttles)
         if not sections:
             break
-    if sections := clips.waiting(request.sections, _OF_NO_USE):
+    if sections := clips.waiting(request.sections, lambda error: error.reason in _OF_NO_USE):
         _take(replace(_in_folder(request, sections, "whole"), whole=True), bounds, clips)
     return clips
+
+
+def _throttles(error: FetchError) -> bool:
+    return error.throttles
+
+
+def _passing(error: FetchError) -> bool:
+    return error.throttles or error.reason in (FetchReason.SERVER_ERROR, FetchReason.NETWORK)
 
 
 def _in_folder(request: Request, sections: Sequence[Section], name: str) -> Request:

@@ -1,0 +1,222 @@
+"""`download` and `standardize` as a user runs them, against a server on loopback that counts."""
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from media.clips import cut
+from pipeline.conftest import COMMAND, run_cli
+
+from acquire.media_server import MediaServer
+from audsem_data.core.keys import parse_clip_id
+
+CLIPS = {
+    "aac": [(40, 3200), (9000, 12_500), (16_000, 19_500)],
+    "opus": [(2000, 6000), (13_000, 16_100)],
+    "song": [(5000, 9000)],
+}
+QUICK = ["download.rate=60000", "download.idle_s=3", "download.pause_s=0.2", "download.pauses=1"]
+
+
+def table(folder: Path, videos: Mapping[str, str] | None = None) -> Path:
+    """Write a table of segments; `videos` gives addresses, for a column `url`."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "segments.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["video_id", "start_ms", "end_ms", "text", *(["url"] if videos else [])])
+        for video, clips in CLIPS.items():
+            for start, end in clips:
+                writer.writerow([video, start, end, "[door slams]", *([videos[video]] if videos else [])])
+    return path
+
+
+def settings(*values: str) -> list[str]:
+    return [part for value in (*QUICK, *values) for part in ("--set", value)]
+
+
+def captions(tmp_path: Path, *values: str, sources: Sequence[Path] = ()) -> Path:
+    """Return a workspace that has come as far as `score-duration`."""
+    workspace = tmp_path / "w"
+    sources = sources or [table(tmp_path / "source")]
+    given = [part for source in sources for part in ("--source", source)]
+    run_cli("run", "--profile", "online", *given, "-w", workspace, "--until", "score-duration",
+            *settings(*values))  # fmt: skip
+    return workspace
+
+
+def rows(workspace: Path, stage: str, what: str = "part") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for path in sorted((workspace / stage).glob(f"v*/{what}-*.parquet")):
+        found += pq.read_table(path).to_pylist()
+    return found
+
+
+def fates(workspace: Path, stage: str) -> dict[str, str]:
+    return {row["key"]: row["reason"] or row["outcome"] for row in rows(workspace, stage, "outcomes")}
+
+
+def members(workspace: Path) -> dict[str, bytes]:
+    (path,) = (workspace / "standardize").glob("v*/part-*.tar")
+    with tarfile.open(path) as archive:
+        files = {member.name: archive.extractfile(member) for member in archive}
+        return {name: file.read() for name, file in files.items() if file}
+
+
+def shelved(workspace: Path) -> list[Path]:
+    return list((workspace / "cache" / "download").rglob("*.mkv"))
+
+
+def videos_asked_for(server: MediaServer) -> Counter[str]:
+    """Return how many sections were asked for, by video."""
+    return Counter(Path(seen.path).stem for seen in server.sections())
+
+
+def test_clips_come_from_the_web_as_they_come_from_a_disk(
+    server: MediaServer, library: Path, tmp_path: Path
+) -> None:
+    url = f"download.url={server.address}/plain/watch?v={{video_id}}"
+    workspace = captions(tmp_path, url)
+    run_cli("run", "-w", workspace, "--until", "standardize")
+    assert set(fates(workspace, "standardize").values()) == {"done"}
+    found = members(workspace)
+    assert list(found) == sorted(found)
+    paths = {path.stem: path for path in library.iterdir()}
+    for row in rows(workspace, "standardize"):
+        interval = (row["start_ms"], row["end_ms"])
+        (local,) = cut(paths[row["video_id"]], [interval])
+        assert local.rows[0]["samples"] == row["samples"] == (interval[1] - interval[0]) * 32
+        assert row["padded_ms"] == 0
+        assert row["has_video"] == (row["video_id"] != "song")
+        assert row["frames"] == local.rows[0]["frames"]
+    for row in rows(workspace, "download"):
+        assert row["segment_start_ms"] <= row["start_ms"]
+        assert row["offset_ms"] == pytest.approx(row["start_ms"] - row["segment_start_ms"], abs=0.01)
+        assert row["segment_end_ms"] >= row["end_ms"] - 50
+        assert row["address"].startswith(server.address)
+    assert not shelved(workspace), "what is standardized is given back"
+    asked = len(server.seen)
+    assert run_cli("run", "-w", workspace, "--until", "standardize").stdout.count("up to date") == 7
+    assert len(server.seen) == asked
+    plan = run_cli("plan", "-w", workspace).stdout
+    assert "0.0 MB of raw media" in plan
+
+
+def test_addresses_can_stand_in_the_table_beside_local_files(
+    server: MediaServer, library: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    addresses = {name: f"{server.address}/plain/{server.files[name].name}" for name in CLIPS}
+    path = table(source, addresses)
+    shutil.copy(library / "song.mp3", source)
+    text = path.read_text().replace(addresses["song"], "")
+    path.write_text(text)
+    workspace = captions(tmp_path, "download.keep=true", sources=[path, source])
+    run_cli("run", "-w", workspace, "--until", "standardize")
+    reasons = Counter(fates(workspace, "download").values())
+    assert reasons == {"done": 5, "local_media": 1}
+    assert set(fates(workspace, "standardize").values()) == {"done"}
+    assert len(shelved(workspace)) == len({row["segment"] for row in rows(workspace, "download")})
+
+
+def test_only_the_rows_of_a_reason_are_fetched_again(server: MediaServer, tmp_path: Path) -> None:
+    workspace = captions(tmp_path, f"download.url={server.address}/plain/watch?v={{video_id}}")
+    hidden = server.files.pop("opus")
+    run_cli("run", "-w", workspace, "--until", "annotate-acoustics")
+    assert Counter(fates(workspace, "download").values()) == {"done": 4, "not_found": 2}
+    assert Counter(fates(workspace, "standardize").values()) == {"done": 4, "no_media": 2}
+    before, asked = members(workspace), len(server.seen)
+    run_cli("run", "-w", workspace, "--until", "standardize")
+    assert len(server.seen) == asked, "a permanent failure is not tried again unasked"
+    server.files["opus"] = hidden
+    run_cli("retry", "download", "--reason", "not_found", "-w", workspace)
+    asked_for = {Path(seen.path).stem for seen in server.seen[asked:]}
+    assert asked_for == {"watch?v=opus", "opus"}
+    run_cli("run", "-w", workspace, "--until", "annotate-acoustics")
+    after = members(workspace)
+    assert list(after) == sorted(after)
+    assert {name: after[name] for name in before} == before
+    assert {parse_clip_id(name.partition(".")[0]).video_id for name in after.keys() - before.keys()} == {"opus"}
+    assert len(rows(workspace, "annotate-acoustics")) == 6
+
+
+def test_a_host_that_refuses_stops_the_run_and_nothing_is_lost(server: MediaServer, tmp_path: Path) -> None:
+    workspace = captions(tmp_path, f"download.url={server.address}/flaky/watch?v={{video_id}}")
+    server.faults = 10**6
+    stopped = run_cli("run", "-w", workspace, "--until", "standardize", expect=6)
+    assert "goes on refusing" in stopped.stderr
+    assert "asking nothing of it for" in stopped.stderr
+    assert not rows(workspace, "download", "outcomes"), "what was not tried has not failed"
+    server.faults = 0
+    run_cli("run", "-w", workspace, "--until", "standardize")
+    assert set(fates(workspace, "standardize").values()) == {"done"}
+
+
+def test_two_workers_together_keep_to_the_rate(server: MediaServer, tmp_path: Path) -> None:
+    url = f"download.url={server.address}/plain/watch?v={{video_id}}"
+    workspace = captions(tmp_path, url, "download.rate=240", "download.gap_ms=0", "select-captions.shard_clips=1")
+    server.seen.clear()
+    run_cli("download", "-w", workspace, "--workers", "2")
+    governed = [seen.time for seen in server.seen if seen.opens_a_section or not seen.by_ffmpeg]
+    assert len(governed) >= 3 + 6
+    for first, sixth in zip(governed, governed[5:], strict=False):  # tools take a while to start after they may
+        assert sixth - first >= 5 * 0.25 - 0.4, "more than four a second"
+    assert governed[-1] - governed[0] >= (len(governed) - 1) * 0.25 - 0.4
+
+
+def test_segments_that_were_given_back_are_said_to_be(server: MediaServer, tmp_path: Path) -> None:
+    workspace = captions(tmp_path, f"download.url={server.address}/plain/watch?v={{video_id}}")
+    run_cli("run", "-w", workspace, "--until", "standardize")
+    run_cli("invalidate", "standardize", "-w", workspace)
+    told = run_cli("standardize", "-w", workspace, expect=1).stderr
+    assert "media_missing" in told
+    run_cli("invalidate", "download", "-w", workspace)
+    run_cli("download", "-w", workspace)
+    run_cli("retry", "standardize", "--reason", "media_missing", "-w", workspace)
+    assert set(fates(workspace, "standardize").values()) == {"done"}
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(12, marks=pytest.mark.drill)])
+def test_no_kill_has_anything_fetched_twice(kills: int, server: MediaServer, tmp_path: Path) -> None:
+    server.rate = 1 << 18
+    workspace = captions(tmp_path, f"download.url={server.address}/slow/watch?v={{video_id}}", "download.gap_ms=0")
+    calm = tmp_path / "calm"
+    shutil.copytree(workspace, calm)
+    run_cli("run", "-w", calm, "--until", "standardize")
+    undisturbed = videos_asked_for(server)
+    server.seen.clear()
+    killed = 0
+    for number in range(kills):
+        killed += _kill_after([*COMMAND, "run", "-w", str(workspace), "--until", "standardize"], server, number)
+    run_cli("run", "-w", workspace, "--until", "standardize")
+    assert killed >= min(kills, 2), "the drill killed too late to show anything"
+    assert members(workspace) == members(calm)
+    again = sum((videos_asked_for(server) - undisturbed).values())
+    in_flight = max(undisturbed.values())
+    assert again <= killed * in_flight, "more was fetched anew than the video that was in flight"
+    assert not shelved(workspace)
+
+
+def _kill_after(command: Sequence[str], server: MediaServer, number: int) -> bool:
+    """Start a run, kill it once it has asked for another section or two, and say whether it still ran."""
+    goal = len(server.sections()) + 1 + number % 2
+    running = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    while running.poll() is None and len(server.sections()) < goal:
+        time.sleep(0.01)
+    alive = running.poll() is None
+    if alive:
+        os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    return alive
