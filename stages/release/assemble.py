@@ -26,8 +26,8 @@ from audsem_data.publish.features import EXAMPLE_ID, TASK_COLUMNS, clips_schema,
 from audsem_data.publish.layout import CLIPS, CONFIGS, DATASET, data_file, task_of
 from audsem_data.publish.parquet import DatasetWriter
 from audsem_data.publish.splits import SPLITS
-from audsem_data.stages.release.rows import WRITTEN, Row, audio_of, clip_rows, example_rows
-from audsem_data.stages.release.selection import EVIDENCE, KEPT, MEDIA, WRITERS, Selector, holds_audio
+from audsem_data.stages.release.rows import STATED, WRITTEN, Row, audio_of, clip_rows, example_rows, rights_of
+from audsem_data.stages.release.selection import EVIDENCE, FETCHED, KEPT, MEDIA, WRITERS, Selector, holds_audio
 
 
 class AssembleConfig(Config):
@@ -40,9 +40,14 @@ class AssembleConfig(Config):
     )
     validation: float = Field(0.05, ge=0, lt=1, description="expected fraction of videos (paper: no such split)")
     test: float = Field(0.05, ge=0, lt=1, description="expected fraction of videos (paper: no such split)")
-    license: str | None = Field(None, description="licence of all recordings, where they share one: CC-BY-4.0")
+    license: str | None = Field(
+        None,
+        description="licence of recordings for which no download has recorded one: CC-BY-4.0",
+    )
     contact: str | None = Field(None, description="whom OPT_OUT.md names: an address; null: the dataset's page")
-    source: str = Field("local", description="where the recordings come from: a collection, a site, an archive")
+    source: str = Field(
+        "local", description="where recordings come from that were not downloaded: a collection, a site"
+    )
     max_file_mb: float = Field(400, gt=0, description="about the most that a data file holds, in MB of 10^6 bytes")
 
     @model_validator(mode="after")
@@ -72,7 +77,10 @@ class Assembly:
         places = [(config, split) for config in CONFIGS for split in SPLITS if (config, split) in cutters]
         files = [(place, number) for place in places for number in range(len(cutters[place].cuts))]
         return Layout(
-            [_part(index, *place, number, cutters[place].cuts) for index, (place, number) in enumerate(files)],
+            [
+                _part(index, *place, number, cutters[place].cuts, upstream.shards(FETCHED))
+                for index, (place, number) in enumerate(files)
+            ],
             partition,
         )
 
@@ -114,7 +122,6 @@ class Assembly:
     def _rows(self, part: Part, upstream: Upstream, *, audio: bool) -> Iterator[tuple[RowRef, Row]]:
         config, split = part.payload["config"], part.payload["split"]
         group, selector = task_of(config), self._selector(upstream)
-        rights = {"license": self._config.license, "source": self._config.source}
         for shard, first, last in part.payload["ranges"]:
             selected = selector.rows(shard, group, selector.clips(shard)).get((config, split), [])
             chosen = selected[first:last]
@@ -122,9 +129,10 @@ class Assembly:
                 rows = clip_rows(upstream.table(EVIDENCE, shard), chosen)
             else:
                 rows = example_rows(upstream, shard, group, selected, slice(first, last))
+            rights = rights_of(upstream, shard, self._config.license, self._config.source)
             sounds: Iterator[Any] = audio_of(upstream, shard, chosen) if audio else repeat(None)
             for ref, row, sound in zip(chosen, rows, sounds, strict=False):
-                yield ref, {**row, **rights, "audio": sound}
+                yield ref, {**row, **rights(ref.clip_id), "audio": sound}
 
 
 _NAMED_BY = ("config", "split", "file", "of")
@@ -140,7 +148,7 @@ def _all_rows(selector: Selector) -> Iterator[tuple[tuple[str, str], int, list[R
                 yield place, shard, refs
 
 
-def _part(index: int, config: str, split: str, number: int, cuts: Sequence[Cut]) -> Part:
+def _part(index: int, config: str, split: str, number: int, cuts: Sequence[Cut], fetched: Sequence[int]) -> Part:
     cut, group = cuts[number], task_of(config)
     content = EVIDENCE if group == CLIPS else WRITERS[group]
     payload = {
@@ -152,7 +160,10 @@ def _part(index: int, config: str, split: str, number: int, cuts: Sequence[Cut])
         "keys": cut.keys,
         "ranges": [[shard, *span] for shard, span in cut.ranges.items()],
     }
-    return Part(index, {name: list(cut.ranges) for name in (MEDIA, KEPT, content)}, payload)
+    reads = {name: list(cut.ranges) for name in (MEDIA, KEPT, content)}
+    if rights := [shard for shard in cut.ranges if shard in fetched]:
+        reads[FETCHED] = rights
+    return Part(index, reads, payload)
 
 
 @stage(
@@ -164,6 +175,7 @@ def _part(index: int, config: str, split: str, number: int, cuts: Sequence[Cut])
         Needs(MEDIA, ("video_id", "start_ms", "end_ms", "audio_sha256", "audio_bytes")),
         Needs(KEPT, ("keep",)),
         Needs(EVIDENCE, ("text", "caption", "missing", "complete")),
+        Needs(FETCHED, STATED, optional=True),
         *(Needs(writer, WRITTEN, optional=True) for writer in WRITERS.values()),
     ),
     emits=TASK_COLUMNS[1:],

@@ -1,6 +1,6 @@
 """The rows of a dataset file, joined from the shards that hold their parts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from audsem_data.publish.cuts import RowRef
 from audsem_data.publish.features import plain, task_schema
 from audsem_data.publish.letters import assign_letters, shuffle_choices
 from audsem_data.publish.parquet import GROUP_ROWS
-from audsem_data.stages.release.selection import EVIDENCE, MEDIA, WRITERS
+from audsem_data.stages.release.selection import EVIDENCE, FETCHED, MEDIA, WRITERS
 
 Row = dict[str, Any]
 _INTERVAL = ("video_id", "start_ms", "end_ms")
@@ -27,6 +27,9 @@ WRITTEN = (
     "semantic_elements",
     "answer",
 )
+
+# What a download recorded of a clip's rights.
+STATED = ("license", "extractor")
 
 
 def example_rows(upstream: Upstream, shard: int, task: str, refs: Sequence[RowRef], span: slice) -> Iterator[Row]:
@@ -45,6 +48,22 @@ def example_rows(upstream: Upstream, shard: int, task: str, refs: Sequence[RowRe
                 raise StageError(f"{row['example_id']}: the first of its choices is not its answer")
             row["choices"] = shuffle_choices(row["example_id"], row["choices"], letter)
         yield {**row, **intervals[row["clip_id"]], "answer_index": letter}
+
+
+def rights_of(upstream: Upstream, shard: int, license: str | None, source: str) -> Callable[[str], Row]:
+    """Return what gives the licence and the source of a clip: as recorded when it was downloaded, or these."""
+    stated: dict[str, Row] = {}
+    if shard in upstream.shards(FETCHED):
+        table = upstream.table(FETCHED, shard, ["clip_id", *STATED])
+        stated = {row["clip_id"]: row for row in table.to_pylist()}
+
+    def rights(clip_id: str) -> Row:
+        found = stated.get(clip_id)
+        if found is None:
+            return {"license": license, "source": source}
+        return {"license": found["license"] or license, "source": found["extractor"]}
+
+    return rights
 
 
 def clip_rows(evidence: pa.Table, refs: Sequence[RowRef]) -> Iterator[Row]:

@@ -12,6 +12,7 @@ from audsem_data.publish.splits import split_of
 MEDIA = "standardize"
 KEPT = "select-clips"
 EVIDENCE = "combine"
+FETCHED = "download"
 # The stage that writes the examples of each task.
 WRITERS: Mapping[str, str] = {
     "captioning": "generate-captioning",
