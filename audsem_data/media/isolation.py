@@ -72,7 +72,10 @@ class Isolated:
             return value
         if isinstance(value, AudsemError):
             raise value
-        raise (DiedError if kind == "out of memory" else RaisedError)(str(value))
+        if kind == "out of memory":
+            self.close()
+            raise DiedError(str(value))
+        raise RaisedError(str(value))
 
     def close(self) -> str:
         """Kill the process and all that it started; returns how it ended."""

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import av
 import numpy as np
 import pyarrow as pa
 from pydantic import Field
@@ -130,6 +131,8 @@ def _outcomes(
         return {item.key: Failed(MediaReason.TIMED_OUT, str(error)) for item in items}
     except DiedError as error:
         return {item.key: Failed(MediaReason.CRASHED, str(error)) for item in items}
+    if any(outcome.reason is MediaReason.CRASHED for outcome in cut.values()):
+        isolated.close()  # what codecs leave behind where memory ran out shall not cost the next file
     return cut
 
 
@@ -146,6 +149,8 @@ def _cut_file(name: str, items: Sequence[Item], config: StandardizeConfig) -> di
             return _cut_clips(media, items, config)
     except MediaError as error:
         return {item.key: error.outcome() for item in items}
+    except av.error.FFmpegError as error:  # unforeseen: what codecs say where memory runs out, for one
+        return {item.key: Failed(MediaReason.CRASHED, str(error)) for item in items}
 
 
 def _cut_clips(media: Media, items: Sequence[Item], config: StandardizeConfig) -> dict[str, Outcome]:

@@ -77,11 +77,27 @@ def test_what_takes_too_long_is_stopped(whole: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
 def test_what_wants_too_much_memory_is_stopped(tmp_path: Path) -> None:
-    write(tmp_path / "x.mkv", Made(seconds=1, size=(2560, 1440)))
-    tight = open_standardize.open(StandardizeConfig(memory_bytes=8 << 20))
+    _write_8k(tmp_path / "x.mkv")
+    tight = open_standardize.open(StandardizeConfig(memory_bytes=56 << 20, silent_below_dbfs=-200))
     assert verdicts(tight([item(tmp_path / "x.mkv", 0, 800)]))[0] in {"crashed", "corrupt"}
     write(tmp_path / "y.mkv", Made(seconds=1))
     assert verdicts(tight([item(tmp_path / "y.mkv", 0, 800)])) == ["done"]
+
+
+def _write_8k(path: Path) -> None:
+    """Write a second of silence under four pictures, each of 50 MB when decoded."""
+    with av.open(path, "w") as container:
+        audio = container.add_stream("pcm_s16le", rate=8000, layout="mono")
+        video = container.add_stream("libx264", rate=4, options={"preset": "ultrafast"})
+        video.width, video.height, video.pix_fmt = 7680, 4320, "yuv420p"
+        for number in range(4):
+            picture = av.VideoFrame(7680, 4320, "yuv420p")
+            picture.pts = number
+            container.mux(video.encode(picture))
+        container.mux(video.encode(None))
+        sound = av.AudioFrame(format="s16", layout="mono", samples=8000)
+        sound.sample_rate, sound.pts = 8000, 0
+        container.mux(audio.encode(sound))
 
 
 def test_a_file_that_says_it_lasts_ten_hours_is_not_believed(tmp_path: Path) -> None:
