@@ -21,6 +21,7 @@ from audsem_data.core.errors import AudsemError
 HEAD = struct.Struct("<Q")
 _answers: list[IO[bytes]] = []
 _WATCH_S = 0.5
+_STATM = Path("/proc/self/statm")
 
 
 def read_message(stream: IO[bytes]) -> Any:
@@ -42,7 +43,7 @@ def write_message(stream: IO[bytes], message: Any) -> None:
 def pause_clock(seconds: float) -> None:
     """Tell the caller that the function is about to wait on purpose, for so long; nothing where there is none."""
     for stream in _answers:
-        write_message(stream, ("paused", seconds))
+        write_message(stream, ("paused", seconds, True))
 
 
 def main() -> None:
@@ -51,19 +52,20 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints shall not stand between the answers
     _answers.append(answers)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    memory: int | None = int(sys.argv[1])
+    memory, at_rest = int(sys.argv[1]), 0
     while True:
         try:
             function, arguments = read_message(calls)
         except EOFError:
             return
-        if memory:  # only now, as the modules that the first call names are in memory too
-            _limit(memory)
-            memory = None
+        if not at_rest:  # only now, as the modules that the first call names are in memory too
+            at_rest = _in_use()
+            _limit(at_rest + memory)
         caught = _Caught()
         with caught:
             value = function(*arguments)
-        write_message(answers, caught.error or ("returned", value))
+        answer = caught.error or ("returned", value)
+        write_message(answers, (*answer, _in_use() < at_rest + memory // 2))
 
 
 class _Caught:
@@ -89,11 +91,14 @@ class _Caught:
         return isinstance(error, Exception)
 
 
-def _limit(memory: int) -> None:
-    """Let this process and its children take so many bytes more than it has now; where the system can say."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        most = int(statm.read_text().split()[0]) * resource.getpagesize() + memory
+def _in_use() -> int:
+    """Return the bytes of address space that this process has; 1 where the system cannot say."""
+    return int(_STATM.read_text().split()[0]) * resource.getpagesize() if _STATM.exists() else 1
+
+
+def _limit(most: int) -> None:
+    """Let this process, and each of its children, have so many bytes; where the system can say what it has."""
+    if _STATM.exists():
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 

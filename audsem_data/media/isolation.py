@@ -33,7 +33,11 @@ class RaisedError(Exception):
 
 
 class Isolated:
-    """A process that calls functions for this one; lives as long as this object's owner, or until it is closed."""
+    """A process that calls functions for this one; lives as long as this object's owner, or until it is closed.
+
+    It is replaced when half of its memory is gone after a call: what a codec leaves behind where memory ran out
+    shall not cost the next file.
+    """
 
     def __init__(self, memory: int) -> None:
         """Set how many bytes of memory calls may take beyond what the process holds at rest (Linux)."""
@@ -62,20 +66,19 @@ class Isolated:
                 if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
                     self.close()
                     raise OverrunError(f"it took longer than {seconds:g} s")
-                kind, value = read_message(process.stdout)
+                kind, value, fit = read_message(process.stdout)
                 if kind != "paused":
                     break
                 deadline += value
+            if not fit:
+                self.close()
         except (BrokenPipeError, EOFError) as error:
             raise DiedError(f"the process that worked on it died ({self.close()})") from error
         if kind == "returned":
             return value
         if isinstance(value, AudsemError):
             raise value
-        if kind == "out of memory":
-            self.close()
-            raise DiedError(str(value))
-        raise RaisedError(str(value))
+        raise (DiedError if kind == "out of memory" else RaisedError)(str(value))
 
     def close(self) -> str:
         """Kill the process and all that it started; returns how it ended."""

@@ -131,8 +131,6 @@ def _outcomes(
         return {item.key: Failed(MediaReason.TIMED_OUT, str(error)) for item in items}
     except DiedError as error:
         return {item.key: Failed(MediaReason.CRASHED, str(error)) for item in items}
-    if any(outcome.reason is MediaReason.CRASHED for outcome in cut.values()):
-        isolated.close()  # what codecs leave behind where memory ran out shall not cost the next file
     return cut
 
 
