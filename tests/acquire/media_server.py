@@ -24,6 +24,10 @@ _TYPES = {
     ".webm": "video/webm",
     ".mkv": "video/x-matroska",
     ".wav": "audio/wav",
+    ".ts": "video/mp2t",
+    ".m4a": "audio/mp4",
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".mpd": "application/dash+xml",
 }
 
 

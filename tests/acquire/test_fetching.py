@@ -62,6 +62,22 @@ def test_every_clip_arrives_exactly(
         assert likeness > 0.95
 
 
+@pytest.mark.parametrize(("manifest", "origin"), [("list.m3u8", "stream.ts"), ("parts.mpd", "aac.mp4")])
+def test_what_is_served_in_parts_has_one_timeline(
+    manifest: str, origin: str, server: MediaServer, library: Path, tmp_path: Path
+) -> None:
+    clips = get(f"{server.address}/plain/{manifest}", tmp_path / "f", WANTS)
+    assert not clips.failed
+    assert all(held.measured.has_video for held in clips.held.values())
+    whole = np.pad(straight(library / origin), REACH)
+    for want in WANTS:
+        cut = sound_of(clips, want)
+        begin = want.start_ms * 32
+        late, likeness = lag(cut.samples, whole[begin : begin + len(cut.samples) + 2 * REACH], REACH)
+        assert abs(late) <= 320, f"{want}: {late / 32:+.2f} ms"
+        assert likeness > 0.95
+
+
 def test_a_page_that_embeds_the_video_works_as_well(server: MediaServer, tmp_path: Path) -> None:
     clips = get(f"{server.address}/plain/watch?v=aac", tmp_path / "f")
     assert set(clips.held) == {"a", "b", "c", "d"}

@@ -155,7 +155,9 @@ class _Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no type
 
     def _ffmpeg_arguments(self, info: Any) -> dict[str, list[str]]:
         """Return what ffmpeg is told beside yt-dlp's own arguments: to keep the timeline, to give up in time."""
-        zero = [] if (info.get("requested_formats") or [info])[0].get("ext") in _ZERO_BASED else ["-start_at_zero"]
+        chosen = (info.get("requested_formats") or [info])[0]
+        is_playlist = str(chosen.get("protocol")).startswith("m3u8")
+        zero = [] if chosen.get("ext") in _ZERO_BASED and not is_playlist else ["-start_at_zero"]
         idle = ["-rw_timeout", str(int(self._request.options.idle_s * 1_000_000))]
         if not _address(info).startswith("http"):
             idle = []
