@@ -6,6 +6,7 @@ from pathlib import Path
 from audsem_data.core.record import part_name
 from audsem_data.core.stage import Stage
 from audsem_data.runtime.context import Context
+from audsem_data.runtime.giving_back import give_back
 from audsem_data.runtime.source import drop_damaged_units
 from audsem_data.storage.lock import stage_lock
 from audsem_data.storage.workspace import folder, is_record
@@ -40,7 +41,10 @@ def verify(context: Context, stage: Stage) -> int:
 
 
 def clean(context: Context, spool: bool = False) -> int:
-    """Delete what no record names, older versions of stages and, if asked, spools; returns the bytes freed."""
+    """Delete what no record names, raw media that were used up, older versions of stages and, if asked, spools.
+
+    Returns the bytes freed.
+    """
     workspace, freed = context.workspace, 0
     for stage in context.stages.values():
         with stage_lock(workspace.lock(stage), stage.name):
@@ -51,6 +55,7 @@ def clean(context: Context, spool: bool = False) -> int:
                 if other.name != f"v{stage.version}":
                     shutil.rmtree(other)
             freed += before - _size(here)
+            freed += sum(give_back(context, stage, shard) for shard in workspace.shards(stage))
             cache = workspace.location.local(f"cache/{stage.name}")
             if spool and cache.is_dir():
                 freed += _size(cache)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from audsem_data.core.stage import Stage
 from audsem_data.runtime.context import Context
 from audsem_data.storage.parquet import read_table
-from audsem_data.storage.shelf import Shelf
 
 _JUDGED_BY = 8  # shards
 
@@ -26,8 +25,7 @@ def shelved(context: Context) -> list[Shelved]:
 
 def _of(context: Context, stage: Stage) -> Shelved:
     workspace = context.workspace
-    folders = workspace.location.local(f"cache/{stage.name}")
-    held = sum(Shelf(folder).size() for folder in folders.glob("part-*"))
+    held = sum(workspace.shelf(stage, shard).size() for shard in workspace.spools(stage))
     sizes = []
     for shard in workspace.shards(stage)[:_JUDGED_BY]:
         if record := workspace.record(stage, shard):

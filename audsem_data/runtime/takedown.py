@@ -26,27 +26,28 @@ def take_down(context: Context, videos: Sequence[str]) -> int:
         start = before if not before or before.endswith("\n") else f"{before}\n"
         location.put(EXCLUDE, (start + "".join(f"{video}\n" for video in new)).encode())
     add_tombstones(context.root, sorted(wanted))
+    stages = [stage for stage in context.stages.values() if stage.spooled or stage.remembers]
     return sum(
-        _purge(context, stage, shard)
-        for stage in context.stages.values()
-        if stage.spooled or stage.remembers
-        for shard in context.workspace.shards(stage)
-        if _holds(context, stage, shard, wanted)
+        _purge(context, stage, shard, wanted) for stage in stages for shard in context.workspace.spools(stage)
     )
 
 
-def _holds(context: Context, stage: Stage, shard: int, videos: set[str]) -> bool:
-    record = context.workspace.record(stage, shard)
+def _purge(context: Context, stage: Stage, shard: int, videos: set[str]) -> bool:
+    """Delete a shard's spool if it may hold these videos: its entries do not say whose they are, so that all go.
+
+    What lies on its shelf goes too; of a committed shard, whose rows say whose it is, only what is of these videos.
+    """
+    workspace = context.workspace
+    record = workspace.record(stage, shard)
     if record is None:
+        shutil.rmtree(workspace.spool(stage, shard))
+        return True
+    keys = read_table(workspace.path(stage, record.outcomes), ["key"])["key"].to_pylist()
+    if not any(parse_clip_id(key).video_id in videos for key in keys):
         return False
-    keys = read_table(context.workspace.path(stage, record.outcomes), ["key"])["key"].to_pylist()
-    return any(parse_clip_id(key).video_id in videos for key in keys)
-
-
-def _purge(context: Context, stage: Stage, shard: int) -> bool:
-    """Delete a shard's spool: its entries do not say whose they are, so that all of them go."""
-    folder = context.workspace.spool(stage, shard)
-    if not folder.is_dir():
-        return False
-    shutil.rmtree(folder)
+    shelf = workspace.shelf(stage, shard)
+    shelf.give_back(shelf.spooled())
+    if stage.shelves:
+        rows = read_table(workspace.path(stage, record.data), ["video_id", "segment"]).to_pylist()
+        shelf.give_back({row["segment"] for row in rows if row["video_id"] in videos})
     return True

@@ -199,6 +199,11 @@ class Workspace:
         """Return the folder of a shard's spool."""
         return self.location.local(f"cache/{stage.name}/{part_name(shard)}")
 
+    def spools(self, stage: Stage) -> list[int]:
+        """Return the shards that have a spool or a shelf."""
+        folders = self.location.local(f"cache/{stage.name}").glob("part-*")
+        return sorted(int(folder.name.removeprefix("part-")) for folder in folders)
+
     def shelf(self, stage: Stage, shard: int) -> Shelf:
         """Return the shelf of a shard; it lies beside the spool."""
         return Shelf(self.spool(stage, shard))

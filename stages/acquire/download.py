@@ -7,6 +7,7 @@ has cut them. Titles and names are not kept; licence and channel are, as the sou
 Source: paper, section on data collection (yt-dlp, sections of the videos).
 """
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,6 +120,7 @@ def _fetch(
     except RaisedError as error:  # an extractor that meets what its author did not foresee
         return _all(items, FetchError(FetchReason.UNKNOWN, str(error)))
     names = {path: shelf.put(path) for path in dict.fromkeys(held.path for held in clips.held.values())}
+    shutil.rmtree(request.folder, ignore_errors=True)
     return {item.key: _outcome(item, address, clips, names) for item in items}
 
 

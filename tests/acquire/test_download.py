@@ -122,11 +122,18 @@ def test_addresses_can_stand_in_the_table_beside_local_files(
     text = path.read_text().replace(addresses["song"], "")
     path.write_text(text)
     workspace = captions(tmp_path, "download.keep=true", sources=[path, source])
-    run_cli("run", "-w", workspace, "--until", "standardize")
+    run_cli("run", "-w", workspace)
     reasons = Counter(fates(workspace, "download").values())
     assert reasons == {"done": 5, "local_media": 1}
     assert set(fates(workspace, "standardize").values()) == {"done"}
     assert len(shelved(workspace)) == len({row["segment"] for row in rows(workspace, "download")})
+    clips = [
+        row
+        for path in (workspace / "audsem" / "data" / "clips").glob("*")
+        for row in pq.read_table(path).to_pylist()
+    ]
+    origins = {(row["video_id"], row["source"], row["license"]) for row in clips}
+    assert origins == {("aac", "Generic", None), ("opus", "Generic", None), ("song", "local", None)}
 
 
 def test_only_the_rows_of_a_reason_are_fetched_again(server: MediaServer, tmp_path: Path) -> None:
@@ -184,6 +191,19 @@ def test_segments_that_were_given_back_are_said_to_be(server: MediaServer, tmp_p
     run_cli("download", "-w", workspace)
     run_cli("retry", "standardize", "--reason", "media_missing", "-w", workspace)
     assert set(fates(workspace, "standardize").values()) == {"done"}
+
+
+def test_a_takedown_leaves_no_raw_media_of_the_video(server: MediaServer, tmp_path: Path) -> None:
+    workspace = captions(tmp_path, f"download.url={server.address}/plain/watch?v={{video_id}}")
+    run_cli("download", "-w", workspace)
+    held = {row["segment"]: row["video_id"] for row in rows(workspace, "download")}
+    assert {path.name for path in shelved(workspace)} == set(held)
+    run_cli("takedown", "aac", "-w", workspace)
+    assert {path.name for path in shelved(workspace)} == {name for name, video in held.items() if video != "aac"}
+    asked = len(server.seen)
+    run_cli("run", "-w", workspace, "--until", "standardize")
+    assert {row["video_id"] for row in rows(workspace, "standardize")} == {"opus", "song"}
+    assert len(server.seen) == asked, "neither fetched again nor lost"
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(12, marks=pytest.mark.drill)])
