@@ -10,6 +10,7 @@ from audsem_data.core.keys import escape_video_id
 from audsem_data.core.layout import Unit
 from audsem_data.media.subtitles.filmot import COMPRESSIONS
 from audsem_data.stages.ingest.files import Kind, SourceFile, find_files
+from audsem_data.stages.ingest.info import SUFFIX
 from audsem_data.stages.ingest.media import MediaIndex
 from audsem_data.stages.ingest.names import SubtitleName, parse_subtitle_name
 from audsem_data.stages.ingest.tables import check_columns
@@ -44,12 +45,14 @@ def discover_units(sources: Sequence[str], range_bytes: int) -> Iterator[Unit]:
 def _subtitles(file: SourceFile, name: SubtitleName, media: MediaIndex) -> Unit:
     video_id = escape_video_id(name.video)
     path = media.near(video_id, file.path)
+    info = file.path.with_name(name.video + SUFFIX)
     return _unit(
         file,
         video_id=video_id,
         language=name.language,
         suffix=file.suffix,
         media={video_id: str(path)} if path else {},
+        info=str(info) if info.is_file() else None,
     )
 
 
@@ -65,19 +68,20 @@ def _dump(file: SourceFile, media: MediaIndex, range_bytes: int) -> Iterator[Uni
 
 
 def _unit(file: SourceFile, name: str | None = None, size: int | None = None, **payload: Any) -> Unit:
-    """Return a unit; its signature covers the file and the media that its cues are about."""
+    """Return a unit; its signature covers the file, its media, and the information beside it."""
     stat = file.path.stat()
     signature = f"{stat.st_size}-{stat.st_mtime_ns}"
-    if payload.get("media"):
-        signature += f"-{_digest(payload['media'])}"
+    beside = [*payload.get("media", {}).values(), *filter(None, [payload.get("info")])]
+    if beside:
+        signature += f"-{_digest(beside)}"
     payload = {"kind": str(file.kind), "path": str(file.path), "file": file.name, **payload}
     return Unit(name or file.name, signature, payload, stat.st_size if size is None else size)
 
 
-def _digest(media: dict[str, str]) -> str:
-    """Hash where these media files are and how they look from outside."""
+def _digest(paths: Sequence[str]) -> str:
+    """Hash where these files are and how they look from outside."""
     hashed = hashlib.sha256()
-    for path in media.values():
+    for path in paths:
         try:
             stat = Path(path).stat()
         except OSError as error:

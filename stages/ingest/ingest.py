@@ -6,8 +6,9 @@ cues as JSON: `cues` in all, `kept`, and those that are no rows because of `no_b
 (negative, or no positive duration) or because they are `damaged`.
 
 Files are told by suffix: vtt, srt, json3, srv1, srv2, srv3; a txt, json or jsonl that holds video ids is a Filmot
-dump; csv and parquet are read where they are named themselves. `NAME.en.vtt` captions `NAME.mp4` of any
-source. Text streams inside a media file (mkv, webm, mp4, mov) are read where no file captions it.
+dump; csv and parquet are read where they are named themselves. `NAME.en.vtt` captions `NAME.mp4` of any source;
+what yt-dlp wrote into `NAME.info.json` beside it tells the video's id, its page, and which tracks people wrote.
+Text streams inside a media file (mkv, webm, mp4, mov) are read where no file captions it.
 Source: paper, appendix on data collection (Filmot's manual English subtitles, lines that hold brackets).
 """
 
@@ -46,7 +47,7 @@ EMITS = (
 
 @stage(
     "ingest",
-    version=1,
+    version=2,
     needs=(),
     emits=EMITS,
     config=IngestConfig,

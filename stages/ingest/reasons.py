@@ -7,7 +7,10 @@ class IngestReason(Reason):
     """Why a track is left out."""
 
     OTHER_LANGUAGE = "other_language", "the track is not English; detail names its language"
-    AUTOMATIC = "automatic", "the file says that speech recognition wrote the track"
+    AUTOMATIC = (
+        "automatic",
+        "speech recognition wrote the track: the file or the .info.json beside it says so, or its captions roll",
+    )
     NO_SUBTITLES = (
         "no_subtitles",
         "no file captions the media, and no text stream in it does; or the dump has no track",

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,9 @@ from audsem_data.media.subtitles.embedded import read_embedded
 from audsem_data.media.subtitles.filmot import DumpDamage, DumpVideo, Scanned, compiled_scan, read_filmot
 from audsem_data.media.subtitles.reader import read_subtitles
 from audsem_data.media.subtitles.reasons import SubtitleError, SubtitleReason
+from audsem_data.media.subtitles.rolling import is_rolling, repeated_lines
 from audsem_data.stages.ingest.files import Kind
+from audsem_data.stages.ingest.info import read_info
 from audsem_data.stages.ingest.media import media_signature
 from audsem_data.stages.ingest.names import clean_language, is_english, language_of
 from audsem_data.stages.ingest.reasons import IngestReason
@@ -75,10 +78,16 @@ class UnitReader:
         if not is_english(language):
             return self._filtered(video_id, language, IngestReason.OTHER_LANGUAGE, language)
         try:
+            info = read_info(Path(self._payload["info"])) if self._payload.get("info") else None
             track = read_subtitles(self._path, self._payload["suffix"])
         except SubtitleError as error:
             return f"{video_id}/{self._track_name(video_id, language)}", error.outcome()
-        return self._track(video_id, language, track)
+        if info is None:
+            return self._track(video_id, language, track)
+        media = self._media.get(video_id, info.address)
+        if info.is_automatic(language):
+            track = replace(track, automatic=True)
+        return self._track(escape_video_id(info.video_id), language, track, media)
 
     def _embedded(self) -> Fates:
         video_id = self._payload["video_id"]
@@ -120,7 +129,7 @@ class UnitReader:
 
     def _track(self, video_id: str, language: str, track: Track, media: str | None = None) -> tuple[str, Outcome]:
         """Return the outcome of a track; its media is a file that it names, one of the sources', or an address."""
-        if reason := _left_out(language, len(track.cues) + track.damaged, track.automatic):
+        if reason := _left_out(language, len(track.cues) + track.damaged, track.automatic, track.cues):
             return self._filtered(video_id, language, *reason)
         return self._done(_Read(video_id, language, track.cues, track.damaged, len(track.cues)), media)[:2]
 
@@ -179,12 +188,16 @@ class _Read(NamedTuple):
     sure: int = 0
 
 
-def _left_out(language: str, cues: int, automatic: bool = False) -> tuple[IngestReason, str] | None:
-    """Return why a track is not taken, and the detail."""
+def _left_out(
+    language: str, cues: int, automatic: bool = False, tracked: Sequence[Cue] = ()
+) -> tuple[IngestReason, str] | None:
+    """Return why a track is not taken, and the detail; `tracked` are its cues where all of them were read."""
     if not is_english(language):
         return IngestReason.OTHER_LANGUAGE, language
     if automatic:
         return IngestReason.AUTOMATIC, ""
+    if is_rolling(tracked):
+        return IngestReason.AUTOMATIC, f"{repeated_lines(tracked)} of {cues} cues repeat the line before"
     return None if cues else (IngestReason.NO_CUES, "")
 
 
