@@ -1,4 +1,4 @@
-"""What yt-dlp's `.info.json` beside a subtitle file says: which video, where it is published, who wrote the track."""
+"""What yt-dlp's `.info.json` beside a subtitle file says: which video, where it is, who wrote the track."""
 
 import json
 from pathlib import Path

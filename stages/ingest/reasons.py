@@ -9,7 +9,7 @@ class IngestReason(Reason):
     OTHER_LANGUAGE = "other_language", "the track is not English; detail names its language"
     AUTOMATIC = (
         "automatic",
-        "speech recognition wrote the track: the file or the .info.json beside it says so, or its captions roll",
+        "speech recognition wrote the track: it or the .info.json beside it says so, or its captions roll",
     )
     NO_SUBTITLES = (
         "no_subtitles",
