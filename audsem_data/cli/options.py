@@ -13,7 +13,8 @@ Settings = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Change an option in recipe.yaml; VALUE is YAML. Repeatable."),
 ]
 Sources = Annotated[
-    list[str] | None, typer.Option("--source", help="Folder or file to read, added to the recipe. Repeatable.")
+    list[str] | None,
+    typer.Option("--source", help="Folder or file to read, added to the recipe; - for a pipe. Repeatable."),
 ]
 Workers = Annotated[
     int, typer.Option("--workers", min=0, help="Worker processes; 0 works in this process.", show_default=True)

@@ -18,6 +18,7 @@ from audsem_data.runtime.interrupt import graceful
 from audsem_data.runtime.pool import Pool
 from audsem_data.runtime.provenance import logged_run
 from audsem_data.runtime.staleness import check_drift
+from audsem_data.runtime.standard_input import keep_standard_input
 from audsem_data.storage.workspace import Workspace
 
 DEFAULT_PROFILE = "offline"
@@ -29,7 +30,7 @@ class Edits:
 
     Attributes:
         profile: which profile a new workspace begins with; an old one must have begun with the same.
-        sources: folders and files to add.
+        sources: folders and files to add; "-" for what comes through standard input.
         settings: `stage.option=value`; the value is YAML.
         stage: a stage to add where the recipe lacks it.
     """
@@ -68,7 +69,8 @@ def open_context(root: Path, edits: Edits, options: RunOptions, *, save: bool = 
     if old and edits.profile and edits.profile != old.profile:
         raise UsageError(f"{root} follows the profile {old.profile}; use another --workspace for {edits.profile}")
     before = old or load_profile(edits.profile or DEFAULT_PROFILE)
-    paths = [str(Path(source).expanduser().resolve()) for source in edits.sources]
+    given = [keep_standard_input(root) if source == "-" else Path(source) for source in edits.sources]
+    paths = [str(source.expanduser().resolve()) for source in given]
     for path in paths:
         if not Path(path).exists():
             raise UsageError(f"there is no such file or folder: {path}")

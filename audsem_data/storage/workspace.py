@@ -185,8 +185,8 @@ class Workspace:
                 self.location.delete(f"{folder(stage)}/{name}")
 
     def sweep_scratch(self) -> None:
-        """Delete half-written files beside recipe.yaml and in logs/ whose writers are gone."""
-        for place in ("", "logs"):
+        """Delete half-written files beside recipe.yaml, in logs/ and sources/, whose writers are gone."""
+        for place in ("", "logs", "sources"):
             for path in (self.root / place).glob(f"{TEMPORARY}*"):
                 if is_abandoned(path):
                     path.unlink(missing_ok=True)
