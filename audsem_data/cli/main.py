@@ -13,6 +13,7 @@ from audsem_data.cli import (
     doctor,
     explain,
     export_webdataset,
+    fetch_subtitles,
     generate,
     hydrate,
     invalidate,
@@ -53,6 +54,7 @@ app = typer.Typer(
 )
 for module in (
     run,
+    fetch_subtitles,
     annotate,
     generate,
     plan,

@@ -62,6 +62,7 @@ class MediaServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files = {path.stem: path for path in sorted(folder.iterdir())}
         self.seen: list[Seen] = []
+        self.subtitles: dict[str, str] = {}  # by VIDEO.LANGUAGE
         self.faults = 0
         self.retry_after = ""
         self.answer = "<html><title>a page</title></html>"
@@ -112,15 +113,35 @@ class _Handler(BaseHTTPRequestHandler):
         elif behaviour == "says":
             self._page(f"<html><title>a page</title><p>{html.escape(rest)}</p></html>")
         elif rest == "watch":
-            path = self.server.files.get(parse_qs(parts.query)["v"][0])
-            name = path.name if path else "gone.mp4"
-            self._page(f'<html><title>t</title><video src="/{behaviour}/{name}"></video></html>')
+            self._watch_page(behaviour, parse_qs(parts.query)["v"][0])
+        elif rest == "feed":
+            self._feed(behaviour)
+        elif rest.endswith(".vtt"):
+            self._page(self.server.subtitles[rest.removesuffix(".vtt")])
         elif behaviour == "redirecting":
             self._status(302, {"Location": f"/plain/{rest}"})
         elif behaviour == "hanging":
             time.sleep(30)
         else:
             self._media(behaviour, rest)
+
+    def _watch_page(self, behaviour: str, video: str) -> None:
+        path = self.server.files.get(video)
+        source = f"/{behaviour}/{path.name if path else 'gone.mp4'}"
+        tracks = "".join(
+            f'<track kind="subtitles" srclang="{name.partition(".")[2]}" src="/{behaviour}/{name}.vtt">'
+            for name in self.server.subtitles
+            if name.partition(".")[0] == video
+        )
+        self._page(f'<html><title>t</title><video src="{source}">{tracks}</video></html>')
+
+    def _feed(self, behaviour: str) -> None:
+        """Serve a list of all videos, as sites do for channels and playlists."""
+        links = "".join(
+            f"<item><title>{name}</title><link>{self.server.address}/{behaviour}/watch?v={name}</link></item>"
+            for name in self.server.files
+        )
+        self._page(f'<?xml version="1.0"?><rss version="2.0"><channel><title>f</title>{links}</channel></rss>')
 
     def _has_a_fault(self) -> bool:
         with self.server.lock:

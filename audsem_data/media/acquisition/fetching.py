@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from audsem_data.media.acquisition.governor import THROTTLED_TRIES
 from audsem_data.media.acquisition.measure import Measured, measure
 from audsem_data.media.acquisition.reasons import FetchError, FetchReason
 from audsem_data.media.acquisition.sections import Section
@@ -11,7 +12,6 @@ from audsem_data.media.acquisition.ytdlp import Facts, Fetched, Request, fetch
 from audsem_data.media.probe import Bounds
 
 TRIES = 3
-_THROTTLED_TRIES = 12  # the governor spaces them, and stops the run where the host goes on refusing
 _ROUNDING_MS = 1000  # sites state lengths in whole seconds
 _OF_NO_USE = frozenset({FetchReason.NOT_MEDIA, FetchReason.TRUNCATED, FetchReason.UNKNOWN})
 
@@ -48,7 +48,7 @@ def fetch_clips(request: Request, bounds: Bounds) -> Clips:
     """
     clips = Clips()
     sections: Sequence[Section] = request.sections
-    for number in range(_THROTTLED_TRIES):
+    for number in range(THROTTLED_TRIES):
         _take(_in_folder(request, sections, str(number)), bounds, clips)
         sections = clips.waiting(request.sections, _passing if number + 1 < TRIES else _throttles)
         if not sections:

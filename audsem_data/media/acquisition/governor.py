@@ -22,6 +22,9 @@ from pathlib import Path
 from audsem_data.core.errors import GovernorStoppedError
 from audsem_data.storage.location import storage_errors
 
+# How often one thing is asked for though its host refuses; by then the governor has stopped the run, unless the
+# host answers other requests meanwhile.
+THROTTLED_TRIES = 12
 _FIRST_BACKOFF_S = 5.0
 _LONGEST_HOLD_S = 6 * 3600.0
 _PROBE_LASTS_S = 120.0  # after which a probe whose process died is given up

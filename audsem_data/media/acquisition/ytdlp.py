@@ -7,26 +7,21 @@ for both tools may hang, and ffmpeg speaks through the process's standard error.
 
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import yt_dlp
-from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
-from yt_dlp.utils import DownloadError, YoutubeDLError
+from yt_dlp.utils import YoutubeDLError
 
-from audsem_data.media.acquisition.governor import Governor, host_key
+from audsem_data.media.acquisition.governed import GovernedYoutubeDL, host_of, retry_after, told_by
 from audsem_data.media.acquisition.options import FetchOptions
 from audsem_data.media.acquisition.reasons import FetchError, FetchReason
 from audsem_data.media.acquisition.sections import Section
 from audsem_data.media.acquisition.taxonomy import classify
 from audsem_data.media.acquisition.tools import find_ffmpeg
-from audsem_data.media.isolated import pause_clock
 
 _ZERO_BASED = frozenset({"mp4", "m4a", "m4v", "mov", "3gp", "webm", "mkv"})  # as media.probe sees formats
 _WHOLE = "whole"
@@ -74,7 +69,7 @@ def fetch(request: Request) -> Fetched:
     except FetchError as error:
         found.error = error
     except YoutubeDLError as error:
-        found.error = _told_by(error)
+        found.error = told_by(error)
     for index in range(len(request.sections)):
         made = list(request.folder.glob(f"{_WHOLE if request.whole else index}.mkv"))
         if made and index not in found.errors:
@@ -82,29 +77,14 @@ def fetch(request: Request) -> Fetched:
     return found
 
 
-class _Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    """YoutubeDL whose requests and sections are governed, and which goes on after a section that fails."""
+class _Downloader(GovernedYoutubeDL):
+    """Asks for each section when its host may be asked, and goes on after one that fails."""
 
     def __init__(self, request: Request, found: Fetched) -> None:
         self._request, self._found = request, found
-        self._governor = Governor(request.options.policy, sleep=_sleep)
         self._given_up: FetchError | None = None
-        self._log = _Log()
-        super().__init__(
-            _parameters(request, self._log) | {"download_ranges": self._ranges, "progress_hooks": [self._watch]}
-        )
-
-    def urlopen(self, req: Any) -> Any:
-        """Make a request of yt-dlp's own when its host may be asked."""
-        host = _host(req if isinstance(req, str) else req.url)
-        self._governor.acquire(host)
-        try:
-            answer = super().urlopen(req)
-        except YoutubeDLError as error:
-            self._tell(host, _told_by(error))
-            raise
-        self._governor.worked(host)
-        return answer
+        hooks = {"download_ranges": self._ranges, "progress_hooks": [self._watch]}
+        super().__init__(_parameters(request) | hooks, request.options)
 
     def dl(self, name: str, info: Any, subtitle: bool = False, test: bool = False) -> Any:
         """Fetch a section; its error is noted, and those that follow are tried unless all would fail alike."""
@@ -112,33 +92,24 @@ class _Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no type
         if self._given_up:
             self._found.errors[index] = self._given_up
             return False, False
-        host = _host(_address(info))
+        host = host_of(_address(info))
         self.params["external_downloader_args"] = self._ffmpeg_arguments(info)
-        self._governor.acquire(host)
+        self.governor.acquire(host)
         with _standard_error() as said:
             try:
                 done = super().dl(name, info, subtitle, test)
             except YoutubeDLError as error:
-                failure = classify(f"{said()} {error}", _retry_after(error))
+                failure = classify(f"{said()} {error}", retry_after(error))
             else:
-                self._governor.worked(host)
+                self.governor.worked(host)
                 if done[0]:
                     return done
-                failure = classify(self._log.last)
+                failure = classify(self.said)
         self._found.errors[index] = failure
         if failure.reason not in (FetchReason.NOT_MEDIA, FetchReason.UNKNOWN):
             self._given_up = failure
-        self._tell(host, failure)
+        self.tell(host, failure)
         return False, False
-
-    def _tell(self, host: str, error: FetchError) -> None:
-        """Tell the governor what an error says of the host; one that says no, or nothing there, has answered."""
-        if error.throttles:
-            self._governor.trouble(host, error.reason, error.retry_after)
-        elif error.reason in (FetchReason.NETWORK, FetchReason.TIMED_OUT, FetchReason.SERVER_ERROR):
-            self._governor.unclear(host)
-        else:
-            self._governor.worked(host)
 
     def _ranges(self, info: Any, downloader: Any) -> Iterator[dict[str, Any]]:
         """Note what the source states, and yield the sections that lie within the video."""
@@ -172,49 +143,20 @@ class _Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no type
             raise FetchError(FetchReason.TOO_LARGE, f"more than {most} bytes")
 
 
-def _parameters(request: Request, logger: "_Log") -> dict[str, Any]:
-    """Return the parameters of yt-dlp."""
-    options = request.options
-    height = options.height
+def _parameters(request: Request) -> dict[str, Any]:
+    """Return the parameters that say what is fetched, and how it is laid down."""
+    height = request.options.height
     name = _WHOLE if request.whole else "%(section_number)s"
-    headers = {"User-Agent": options.user_agent} if options.user_agent else {}
     return {
         "format": f"bv*[height<=?{height}]+ba/b[height<=?{height}]/bv*+ba/b/ba",
         "format_sort": [f"res:{height}", "abr"],
         "outtmpl": str(request.folder / f"{name}.mkv"),
         "merge_output_format": "mkv",
-        "max_filesize": options.max_bytes if request.whole else None,
-        "http_headers": headers,
-        "cookiefile": str(Path(options.cookies).expanduser()) if options.cookies else None,
-        "cookiesfrombrowser": (options.cookies_from_browser,) if options.cookies_from_browser else None,
-        "proxy": options.proxy or None,
-        "socket_timeout": options.idle_s,
-        "logger": logger,
+        "max_filesize": request.options.max_bytes if request.whole else None,
         "fixup": "never",  # it would move timestamps
         "noplaylist": True,
         "playlist_items": "1",
-        "quiet": True,
-        "noprogress": True,
-        "overwrites": True,
-        "cachedir": False,
-        "retries": 0,  # repeating is the governor's business
-        "extractor_retries": 0,
-        "fragment_retries": 0,
-        "skip_unavailable_fragments": False,
     }
-
-
-class _Log:
-    """Takes yt-dlp's messages and keeps the last; what matters is raised, but for a file that is too large."""
-
-    def __init__(self) -> None:
-        self.last = ""
-
-    def debug(self, message: str) -> None:
-        """Take a message."""
-        self.last = message
-
-    warning = error = info = debug
 
 
 def _facts(info: Any) -> Facts:
@@ -227,38 +169,8 @@ def _facts(info: Any) -> Facts:
     )
 
 
-def _told_by(error: BaseException) -> FetchError:
-    """Return what an error of yt-dlp tells, its own or, where it has wrapped one, the first."""
-    if isinstance(error, DownloadError) and error.exc_info and isinstance(error.exc_info[1], FetchError):
-        return error.exc_info[1]
-    return classify(str(error), _retry_after(error))
-
-
-def _retry_after(error: BaseException | None) -> float:
-    """Return the Retry-After of the answer at the root of an error, in seconds; 0 where there is none."""
-    for _ in range(8):
-        if isinstance(error, HTTPError):
-            value = str(error.response.headers.get("Retry-After") or "")
-            return float(value) if value.isdigit() else 0.0
-        if error is None:
-            break
-        wrapped = error.exc_info[1] if isinstance(error, DownloadError) and error.exc_info else None
-        error = wrapped or getattr(error, "cause", None) or error.__cause__
-    return 0.0
-
-
-def _sleep(seconds: float) -> None:
-    """Wait for the governor; the time does not count as the call's."""
-    pause_clock(seconds)
-    time.sleep(seconds)
-
-
 def _address(info: Any) -> str:
     return str((info.get("requested_formats") or [info])[0]["url"])
-
-
-def _host(url: str) -> str:
-    return host_key(urlsplit(url).hostname or "localhost")
 
 
 @contextmanager

@@ -1,0 +1,75 @@
+"""Fetch the manual English subtitles of videos by yt-dlp, and list the videos of channels and playlists."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yt_dlp.utils import YoutubeDLError
+
+from audsem_data.core.keys import escape_video_id
+from audsem_data.media.acquisition.governed import GovernedYoutubeDL, told_by
+from audsem_data.media.acquisition.options import FetchOptions
+from audsem_data.media.acquisition.reasons import FetchError
+
+_FORMATS = "json3/srv3/vtt/ttml/srt/best"
+_LANGUAGES = ["en", "en-.*"]
+# What is kept of a page: no titles, names or descriptions.
+_KEPT = ("id", "webpage_url", "extractor_key", "license", "channel_id", "duration", "language")
+
+
+@dataclass(frozen=True)
+class Subtitled:
+    """What a video has: how many files of manual English tracks were laid down, 0 for none."""
+
+    video_id: str
+    files: int
+
+
+def list_videos(address: str, options: FetchOptions) -> list[str] | FetchError:
+    """Return the addresses of the videos of a channel, a playlist or a feed; of a video, its own."""
+    try:
+        with GovernedYoutubeDL({"extract_flat": "in_playlist", "skip_download": True}, options) as ydl:
+            info = ydl.extract_info(address, download=False, process=True)
+    except YoutubeDLError as error:
+        return told_by(error)
+    return list(dict.fromkeys(_addresses(info or {}))) or [address]
+
+
+def _addresses(info: Mapping[str, Any]) -> list[str]:
+    if info.get("_type") in ("playlist", "multi_video"):
+        return [found for entry in info.get("entries") or () if entry for found in _addresses(entry)]
+    found = info.get("webpage_url") or info.get("url")
+    return [str(found)] if found else []
+
+
+def fetch_subtitles(address: str, folder: Path, options: FetchOptions) -> Subtitled | FetchError:
+    """Lay down a video's manual English tracks as `ID.LANGUAGE.EXT`, and `ID.info.json` beside them.
+
+    Automatic tracks are never asked for.
+    """
+    wanted = {"writesubtitles": True, "subtitleslangs": _LANGUAGES, "subtitlesformat": _FORMATS}
+    alone = {"noplaylist": True, "playlist_items": "1", "ignore_no_formats_error": True}
+    try:
+        with GovernedYoutubeDL(wanted | alone, options) as ydl:
+            info = _first(ydl.extract_info(address, download=False))
+            tracks: Mapping[str, Any] = info.get("requested_subtitles") or {}
+            name = escape_video_id(str(info["id"]))
+            for language, track in tracks.items():
+                path = folder / f"{name}.{language}.{track['ext']}"
+                if track.get("data") is not None:
+                    path.write_text(track["data"], encoding="utf-8")
+                else:
+                    ydl.dl(str(path), {"http_headers": info.get("http_headers"), **track}, subtitle=True)
+    except YoutubeDLError as error:
+        return told_by(error)
+    kept: dict[str, Any] = {field: info.get(field) for field in _KEPT}
+    kept |= {"webpage_url": address, "subtitles": {language: [] for language in info.get("subtitles") or {}}}
+    (folder / f"{name}.info.json").write_text(json.dumps(kept, sort_keys=True), encoding="utf-8")
+    return Subtitled(str(info["id"]), len(tracks))
+
+
+def _first(info: Any) -> Any:
+    """Return the video that a page is, or the first that it embeds."""
+    return _first(next(iter(info["entries"]))) if info.get("_type") == "playlist" else info
