@@ -77,6 +77,14 @@ BERT = ModelSpec(
     reference="Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers, NAACL 2019",
     memory=2,
 )
+BERT_NER = ModelSpec(
+    name="bert-ner",
+    source="hf:dslim/bert-base-NER",
+    files=("*.json", "*.safetensors", "vocab.txt"),
+    licence="MIT",
+    reference="Devlin et al., BERT, 2019, fine-tuned on CoNLL-2003; model card of dslim/bert-base-NER",
+    memory=2,
+)
 MIXTRAL = ModelSpec(
     name="mixtral",
     source="hf:mistralai/Mixtral-8x7B-Instruct-v0.1",
@@ -94,5 +102,18 @@ QWEN2_5 = ModelSpec(
     memory=160,
 )
 MODELS = {
-    spec.name: spec for spec in (BEATS, SAT, AST, CLAP, CONETTE, LP_MUSICCAPS, QWEN2_AUDIO, BERT, MIXTRAL, QWEN2_5)
+    spec.name: spec
+    for spec in (
+        BEATS,
+        SAT,
+        AST,
+        CLAP,
+        CONETTE,
+        LP_MUSICCAPS,
+        QWEN2_AUDIO,
+        BERT,
+        BERT_NER,
+        MIXTRAL,
+        QWEN2_5,
+    )
 }

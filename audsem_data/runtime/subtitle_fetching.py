@@ -96,7 +96,7 @@ class SubtitleFetcher:
                 yield from answer
 
     def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return the answer; where a host is asked too often, the one that it gives when the governor lets us ask."""
+        """Return the answer; of a host that is asked too often, the one that it gives when we may ask again."""
         for _ in range(THROTTLED_TRIES):
             answer = self._call_once(function, *arguments)
             if not (isinstance(answer, FetchError) and answer.throttles):

@@ -26,6 +26,11 @@ def bracketed_parts(text: str) -> list[str]:
     return parts
 
 
+def caption_of(text: str) -> str:
+    """Return what a caption's text says inside its brackets; of several, with commas between them."""
+    return ", ".join(part[1:-1].strip() for part in bracketed_parts(text))
+
+
 def strip_label(text: str) -> str:
     """Return a text without the speaker's label that it begins with."""
     return _LABEL.sub("", text, count=1) if _LABEL.match(text) else text

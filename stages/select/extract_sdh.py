@@ -16,7 +16,7 @@ from audsem_data.core.outcome import Done, Filtered, Outcome, Reason
 from audsem_data.core.schema import CAPTION, CUE_ID, INTERVAL, ORIGIN
 from audsem_data.core.stage import Config, Item, Needs, Process, stage
 from audsem_data.stages.select.ascii_text import clean_text
-from audsem_data.stages.select.brackets import bracketed_parts, is_bracketed, strip_label
+from audsem_data.stages.select.brackets import bracketed_parts, caption_of, is_bracketed, strip_label
 from audsem_data.stages.select.continuing import Joined, join_cues
 
 _NOTES = re.compile("[\u2669-\u266f\U0001f3b5\U0001f3b6\U0001f3bc]")
@@ -93,8 +93,7 @@ def _extract(joined: Joined, config: ExtractConfig) -> Outcome:
     if reason := _duration_reason(duration, config):
         return Filtered(reason, f"{duration} ms")
     kept = {name: item[name] for name in ("video_id", "start_ms", "language", "media", "media_signature")}
-    captions = [part[1:-1].strip() for part in bracketed_parts(text)]
-    return Done.one(text=text, caption=", ".join(captions), end_ms=joined.end_ms, **kept)
+    return Done.one(text=text, caption=caption_of(text), end_ms=joined.end_ms, **kept)
 
 
 def _caption_text(original: str, config: ExtractConfig) -> str:

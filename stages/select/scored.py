@@ -11,6 +11,7 @@ from audsem_data.core.schema import CUE_ID
 CLASSIFIERS = ("lexicon", "encoder", "llm")
 WHERE = ("video_id", "start_ms", "end_ms")
 CONTENT = (*WHERE, "text", "caption", "language", "media_signature")
+MASKED = "mask-names"
 _KEY = CUE_ID.name
 
 
@@ -39,9 +40,11 @@ def classifiers_of(upstream: Upstream, wanted: Collection[str]) -> list[str]:
 def scored(upstream: Upstream, shard: int, columns: Sequence[str], classifiers: Sequence[str]) -> Iterator[Scored]:
     """Yield the captions of a shard that exclude.txt leaves; raises StageError where the stages' keys differ."""
     scores = {name: _scores(upstream, shard, name) for name in classifiers}
+    masked = _masked(upstream, shard, columns)
     for batch in upstream.table("extract-sdh", shard, (_KEY, *columns)).to_batches(max_chunksize=4096):
         for row in batch.to_pylist():
             cue = row.pop(_KEY)
+            row |= masked.get(cue, {})
             of_cue = {name: by_cue.pop(cue, None) for name, by_cue in scores.items()}
             if upstream.excluded(row["video_id"]):
                 continue
@@ -53,6 +56,17 @@ def scored(upstream: Upstream, shard: int, columns: Sequence[str], classifiers: 
         for cue in by_cue:
             if not upstream.excluded(parse_clip_id(cue).video_id):
                 raise _differ(shard, cue, f"classify-{name}", "extract-sdh")
+
+
+def _masked(upstream: Upstream, shard: int, columns: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the columns that mask-names has rewritten, by cue id; none where the recipe does not run it."""
+    wanted = [name for name in ("text", "caption") if name in columns]
+    if not wanted or not upstream.shards(MASKED):
+        return {}
+    if upstream.shards(MASKED) != upstream.shards("extract-sdh"):
+        raise StageError(f"{MASKED} has not read all captions; run it again before select-captions")
+    rows = upstream.table(MASKED, shard, (_KEY, *wanted)).to_pylist()
+    return {row.pop(_KEY): row for row in rows}
 
 
 def _scores(upstream: Upstream, shard: int, name: str) -> dict[str, float]:

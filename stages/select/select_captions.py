@@ -22,7 +22,7 @@ from audsem_data.core.schema import CAPTION, CLIP_ID, INTERVAL, ORIGIN, Column
 from audsem_data.core.stage import Config, Kind, Needs, stage
 from audsem_data.stages.select.frequency import Frequency
 from audsem_data.stages.select.layout import Smallest, pack_videos
-from audsem_data.stages.select.scored import CLASSIFIERS, CONTENT, WHERE, Scored, classifiers_of, scored
+from audsem_data.stages.select.scored import CLASSIFIERS, CONTENT, MASKED, WHERE, Scored, classifiers_of, scored
 from audsem_data.storage.parquet import write_rows
 
 _SALT = "select-captions-limit"
@@ -82,6 +82,7 @@ EMITS = (
     needs=[
         Needs("extract-sdh", CONTENT, locators=("media",)),
         *(Needs(f"classify-{name}", ("score",), optional=True) for name in CLASSIFIERS),
+        Needs(MASKED, ("text", "caption"), optional=True),
     ],
     emits=EMITS,
     config=SelectConfig,
@@ -122,7 +123,9 @@ class _SelectCaptions:
                 smallest.add(clips)
         full = pack_videos(counts, partition, self._config.shard_clips)
         chosen = {"limited": smallest.names() if smallest else None, "frequent": frequency.left_out()}
-        return Layout(list(_parts(full, shards, self._names(upstream), chosen)), full)
+        beside = [f"classify-{name}" for name in self._names(upstream)]
+        beside += [MASKED] if upstream.shards(MASKED) else []
+        return Layout(list(_parts(full, shards, beside, chosen)), full)
 
     def build(self, part: Part, upstream: Upstream, out: Path) -> Iterable[tuple[str, Outcome]]:
         """Write the captions of the part's videos that are kept; every other one has its reason."""
@@ -183,10 +186,10 @@ class _SelectCaptions:
 def _parts(
     full: Mapping[str, int],
     shards: Mapping[str, Sequence[int]],
-    classifiers: Sequence[str],
+    beside: Sequence[str],
     chosen: Mapping[str, Iterable[str] | None],
 ) -> Iterator[Part]:
-    """Yield every part of the partition; one whose videos are gone is empty."""
+    """Yield every part of the partition; one whose videos are gone is empty. `beside` are stages read with it."""
     videos: dict[int, list[str]] = {index: [] for index in range(max(full.values(), default=-1) + 1)}
     for video in sorted(shards, key=sort_key):
         videos[full[video]].append(video)
@@ -197,7 +200,7 @@ def _parts(
         payload |= {
             name: [c for video in held for c in by_video.get(video, ())] for name, by_video in clips.items()
         }
-        yield Part(index, {"extract-sdh": reads} | {f"classify-{name}": reads for name in classifiers}, payload)
+        yield Part(index, {name: reads for name in ("extract-sdh", *beside)}, payload)
 
 
 def _by_video(clips: Iterable[str]) -> dict[str, list[str]]:
