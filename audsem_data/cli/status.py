@@ -8,12 +8,14 @@ import typer
 from audsem_data.cli import options
 
 if TYPE_CHECKING:
+    from audsem_data.runtime.context import Context
     from audsem_data.runtime.status import StageStatus
 
 
 def command(
     workspace: options.Workspace,
     verify: Annotated[bool, typer.Option("--verify", help="Compare every byte with the records.")] = False,
+    paper: Annotated[bool, typer.Option("--paper", help="Show the paper's own funnel beside.")] = False,
     as_json: options.Json = False,
 ) -> None:
     """Show what every stage took in, let through and dropped, and why."""
@@ -43,8 +45,22 @@ def command(
                 typer.echo(f"    {name.replace(':', ': ')}: {count}")
         if line.usage:
             typer.echo(f"    {_cost(line)}")
+    if paper:
+        _beside_the_paper(context)
     if verify:
         typer.echo(f"every byte of {files} files is as committed")
+
+
+def _beside_the_paper(context: "Context") -> None:
+    from audsem_data.runtime.paper_funnel import paper_funnel
+
+    def shown(count: int | None, share: float | None) -> str:
+        of = "" if share is None else f"{share:.2%}"
+        return f"{'-' if count is None else f'{count:,}':>14}{of:>9}"
+
+    typer.echo(f"{'of the step before':<38}{'here':>14}{'':>9}{'paper':>14}")
+    for step in paper_funnel(context):
+        typer.echo(f"{step.name:<38}{shown(step.ours, step.ours_share)}{shown(step.paper, step.paper_share)}")
 
 
 def _cost(line: "StageStatus") -> str:
