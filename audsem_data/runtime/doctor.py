@@ -9,9 +9,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from audsem_data.media.acquisition.tools import find_ffmpeg
 from audsem_data.runtime.provenance import versions
 
 EXTRAS = {
+    "yt_dlp": "download",
     "torch": "models",
     "transformers": "models",
     "torchcodec": "decoding audio columns with `datasets` (without it: cast_column(..., Audio(decode=False)))",
@@ -40,6 +42,7 @@ def examine(workspace: Path) -> list[Finding]:
         Finding("cpus", True, str(os.cpu_count())),
         Finding("disk", free >= LOW_DISK, f"{free / 1e9:.1f} GB free at {folder}"),
         _writable(folder),
+        Finding("ffmpeg", True, find_ffmpeg() or "none; for download: pip install 'audsem-data[download]'"),
         Finding("hub token", True, "present" if _has_token() else "none (needed only by publish)"),
         Finding(
             "nvidia driver",

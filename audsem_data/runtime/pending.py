@@ -45,12 +45,21 @@ def _map_tasks(ledger: Ledger, stages: Sequence[Stage]) -> list[Task]:
     for shard in ledger.primary(stages[0]):
         wanted: dict[str, Mapping[str, str]] = {}
         for stage in stages:
+            if _waits_for_files(ledger, stage, shard):
+                continue
             inputs = map_inputs(ledger.context, stage, shard, upstream[stage.name])
             if not _stands(ledger, stage, shard, inputs):
                 wanted[stage.name] = inputs
         if wanted:
             tasks.append(MapTask(shard, wanted))
     return tasks
+
+
+def _waits_for_files(ledger: Ledger, stage: Stage, shard: int) -> bool:
+    """Say whether the stage that shelves what this one uses up has not come to the shard yet."""
+    known = ledger.context.stages
+    shelving = [known[need.stage] for need in stage.needs if need.frees and need.stage in known]
+    return any(shard not in ledger.of(one) for one in shelving)
 
 
 def _stands(ledger: Ledger, stage: Stage, shard: int, inputs: Mapping[str, str]) -> bool:

@@ -18,6 +18,7 @@ LIBRARIES = (
     "audsem-data",
     "av",
     "datasets",
+    "imageio-ffmpeg",
     "numpy",
     "pyarrow",
     "scipy",
@@ -25,6 +26,7 @@ LIBRARIES = (
     "soxr",
     "torch",
     "transformers",
+    "yt-dlp",
 )
 
 

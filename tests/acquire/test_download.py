@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -179,6 +180,28 @@ def test_two_workers_together_keep_to_the_rate(server: MediaServer, tmp_path: Pa
     for first, sixth in zip(governed, governed[5:], strict=False):  # tools take a while to start after they may
         assert sixth - first >= 5 * 0.25 - 0.4, "more than four a second"
     assert governed[-1] - governed[0] >= (len(governed) - 1) * 0.25 - 0.4
+
+
+def test_few_shards_lie_on_the_shelves_at_a_time(server: MediaServer, tmp_path: Path) -> None:
+    url = f"download.url={server.address}/plain/watch?v={{video_id}}"
+    workspace = captions(tmp_path, url, "select-captions.shard_clips=1")
+    run_cli("run", "-w", workspace, "--until", "standardize")
+    log = "".join(path.read_text() for path in sorted((workspace / "logs").glob("*.log")))
+    order = re.findall(r"INFO (download|standardize) (part-\d+):", log)
+    parts = [f"part-{number:05d}" for number in range(3)]
+    assert order == [(stage, part) for part in parts for stage in ("download", "standardize")]
+
+
+def test_standardize_waits_for_shards_that_are_not_downloaded(server: MediaServer, tmp_path: Path) -> None:
+    url = f"download.url={server.address}/plain/watch?v={{video_id}}"
+    workspace = captions(tmp_path, url, "select-captions.shard_clips=1")
+    run_cli("download", "-w", workspace)
+    run_cli("invalidate", "download", "--shard", "1", "-w", workspace)
+    run_cli("standardize", "-w", workspace)
+    assert {row["video_id"] for row in rows(workspace, "standardize")} == {"aac", "song"}
+    assert "no_media" not in fates(workspace, "standardize").values()
+    run_cli("run", "-w", workspace, "--until", "standardize")
+    assert len(rows(workspace, "standardize")) == 6
 
 
 def test_segments_that_were_given_back_are_said_to_be(server: MediaServer, tmp_path: Path) -> None:
