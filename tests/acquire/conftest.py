@@ -42,6 +42,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _convert(folder / "aac.mp4", "-c", "copy", "-an", folder / "pictures.mp4")
     _convert(folder / "aac.mp4", "-c", "copy", "-vn", folder / "sound.m4a")
     (folder / "parts.mpd").write_text(MANIFEST)
+    going_on = (folder / "list.m3u8").read_text().replace("#EXT-X-ENDLIST", "")
+    (folder / "live.m3u8").write_text(going_on)
     return folder
 
 

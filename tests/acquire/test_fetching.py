@@ -8,6 +8,7 @@ from media.clips import lag
 from media.test_samples import straight
 
 from acquire.media_server import MediaServer
+from audsem_data.core.errors import UsageError
 from audsem_data.media.acquisition.fetching import Clips, fetch_clips
 from audsem_data.media.acquisition.governor import Policy
 from audsem_data.media.acquisition.options import FetchOptions
@@ -76,6 +77,22 @@ def test_what_is_served_in_parts_has_one_timeline(
         late, likeness = lag(cut.samples, whole[begin : begin + len(cut.samples) + 2 * REACH], REACH)
         assert abs(late) <= 320, f"{want}: {late / 32:+.2f} ms"
         assert likeness > 0.95
+
+
+def test_a_stream_that_goes_on_is_left_for_later(server: MediaServer, tmp_path: Path) -> None:
+    clips = get(f"{server.address}/plain/live.m3u8", tmp_path / "f")
+    assert set(reasons(clips).values()) == {"live"}
+    assert not server.sections()
+
+
+def test_what_cannot_work_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    for wrong in (Policy(per_minute=0), Policy(burst=0), Policy(pause_s=0)):
+        with pytest.raises(UsageError, match="must be above 0"):
+            FetchOptions(policy=wrong).check()
+    with pytest.raises(UsageError, match="no file of cookies"):
+        FetchOptions(cookies=str(tmp_path / "none")).check()
+    with pytest.raises(UsageError, match="HTTPS_PROXY"):
+        FetchOptions(proxy="http://me:secret@host:1").check()
 
 
 def test_a_page_that_embeds_the_video_works_as_well(server: MediaServer, tmp_path: Path) -> None:

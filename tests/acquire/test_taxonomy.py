@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from audsem_data.core.errors import StorageError
 from audsem_data.media.acquisition.reasons import FetchReason
 from audsem_data.media.acquisition.taxonomy import RULES, classify
 
@@ -82,6 +83,11 @@ def test_the_original_message_is_kept_without_colours_and_boilerplate() -> None:
     error = classify("\x1b[0;31mERROR:\x1b[0m [x] y:\n  Video unavailable. See  https://example.org for more")
     assert error.detail == "[x] y: Video unavailable."
     assert len(classify("word " * 1000).detail) <= 500
+
+
+def test_a_full_disk_is_no_rows_fate() -> None:
+    with pytest.raises(StorageError, match="the disk is full"):
+        classify("[out#0] Error writing trailer: No space left on device\nERROR: ffmpeg exited with code 228")
 
 
 def test_only_what_can_help_is_tried_again() -> None:

@@ -12,7 +12,8 @@ from audsem_data.media.acquisition.ytdlp import Facts, Fetched, Request, fetch
 from audsem_data.media.probe import Bounds
 
 TRIES = 3
-_ROUNDING_MS = 1000  # sites state lengths in whole seconds
+_ROUNDING_MS = 1000  # sites state lengths in whole seconds, and sound may end a little before the pictures
+_NOTHING_CAME = FetchError(FetchReason.UNKNOWN, "yt-dlp made no file")
 _OF_NO_USE = frozenset({FetchReason.NOT_MEDIA, FetchReason.TRUNCATED, FetchReason.UNKNOWN})
 
 
@@ -92,26 +93,23 @@ def _look(
     """Measure what came of a section and note its clips; returns why there is nothing to measure."""
     path = found.files.get(index)
     if path is None:
-        return found.error or found.errors.get(index) or _nothing_came(found, section)
+        error = found.error or found.errors.get(0 if request.whole else index)
+        return error or _past_end(section.start_ms, found.facts) or _NOTHING_CAME
     try:
         measured = measure(path, section.clips, bounds, request.whole)
     except FetchError as error:
         return error
     for clip in section.clips:
         if clip.key in measured.failed:
-            clips.failed[clip.key] = _past_end(clip.end_ms, found.facts) or measured.failed[clip.key]
+            clips.failed[clip.key] = _past_end(clip.end_ms, found.facts, -_ROUNDING_MS) or measured.failed[clip.key]
         else:
             clips.failed.pop(clip.key, None)
             clips.held[clip.key] = Held(path, path.stat().st_size, measured)
     return None
 
 
-def _nothing_came(found: Fetched, section: Section) -> FetchError:
-    return _past_end(section.start_ms, found.facts) or FetchError(FetchReason.UNKNOWN, "yt-dlp made no file")
-
-
-def _past_end(time_ms: int, facts: Facts | None) -> FetchError | None:
-    """Return that a time lies after the end which the source states."""
-    if facts is None or facts.duration_s is None or time_ms <= facts.duration_s * 1000 + _ROUNDING_MS:
+def _past_end(time_ms: int, facts: Facts | None, slack_ms: int = _ROUNDING_MS) -> FetchError | None:
+    """Return that a time lies after the end which the source states, by more than `slack_ms`."""
+    if facts is None or facts.duration_s is None or time_ms <= facts.duration_s * 1000 + slack_ms:
         return None
     return FetchError(FetchReason.PAST_END, f"the source states a length of {facts.duration_s:g} s")

@@ -31,6 +31,9 @@ class FetchOptions:
 
     def check(self) -> None:
         """Raise UsageError for what could not work, before anything is asked."""
+        policy = self.policy
+        if policy.per_minute <= 0 or policy.burst < 1 or policy.pause_s <= 0 or policy.pauses < 0:
+            raise UsageError("rate and pause_s must be above 0, burst at least 1, pauses at least 0")
         if self.cookies and not Path(self.cookies).expanduser().is_file():
             raise UsageError(f"there is no file of cookies {self.cookies}")
         if "@" in self.proxy:

@@ -6,6 +6,7 @@ The phrases are those of yt-dlp, of ffmpeg's protocols, and of the sites themsel
 import re
 from typing import NamedTuple
 
+from audsem_data.core.errors import StorageError
 from audsem_data.media.acquisition.reasons import FetchError, FetchReason
 from audsem_data.media.reasons import MediaReason
 
@@ -76,12 +77,21 @@ _OF_MEDIA = {
 _NO_RETRY = 0.0
 _MOST = 500  # characters of a message that are kept
 _ADVICE = re.compile(r"\s*(Use --|See https?://|Please report this|Confirm you are on the latest).*", re.DOTALL)
+_DISK = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def classify(message: str, retry_after: float = _NO_RETRY) -> FetchError:
-    """Return the error that a message tells of; its detail is the message, without colours and boilerplate."""
+    """Return the error that a message tells of; its detail is the message, without colours and boilerplate.
+
+    Raises StorageError where the message is about our own disk: that is no row's fate.
+    """
     plain = _COLOURS.sub("", message)
+    if _DISK.search(plain):
+        raise StorageError(
+            "the disk is full; free some space (`audsem-data clean` gives back intermediates). What was fetched is "
+            "safe; run the same command again"
+        )
     reason = next((reason for reason, pattern in _COMPILED if pattern.search(plain)), FetchReason.UNKNOWN)
     detail = _ADVICE.sub("", " ".join(plain.split())).removeprefix("ERROR: ")
     return FetchError(reason, detail[:_MOST], retry_after)

@@ -24,6 +24,7 @@ from audsem_data.media.acquisition.taxonomy import classify
 from audsem_data.media.acquisition.tools import find_ffmpeg
 
 _ZERO_BASED = frozenset({"mp4", "m4a", "m4v", "mov", "3gp", "webm", "mkv"})  # as media.probe sees formats
+_OUTPUT = ("-avoid_negative_ts", "disabled", "-fflags", "+bitexact", "-f", "matroska")
 _WHOLE = "whole"
 
 
@@ -134,7 +135,7 @@ class _Downloader(GovernedYoutubeDL):
             idle = []
         return {
             "ffmpeg_i": ["-copyts", *zero, *idle, "-loglevel", "warning", "-nostats"],
-            "ffmpeg_o": ["-avoid_negative_ts", "disabled", "-fflags", "+bitexact", "-f", "matroska"],
+            "ffmpeg_o": [*_OUTPUT, "-fs", str(self._request.options.max_bytes)],
         }
 
     def _watch(self, progress: dict[str, Any]) -> None:
