@@ -66,7 +66,8 @@ class Needs:
     (a path): they are delivered, and never digested. A row that an optional need lacks is delivered with
     None for its columns; a row that a required need lacks is filtered as `missing_input`. With `struct`, the
     columns are delivered as one dict of that name, or None. With `frees`, the files that the locators name (on the
-    shelf of a stage that `shelves`) are given back once this stage has committed the rows.
+    shelf of a stage that `shelves`) are given back once this stage has committed the rows, unless the option `keep`
+    of their stage says otherwise.
     """
 
     stage: str

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pyarrow as pa
 
@@ -95,7 +96,7 @@ def _address(item: Item, config: DownloadConfig) -> str | None:
     """Return where the video of a clip is published; None where the sources hold its file."""
     media = item["media"]
     if media is None:
-        return config.url.replace("{video_id}", unescape_video_id(item["video_id"]))
+        return config.url.replace("{video_id}", quote(unescape_video_id(item["video_id"]), safe=""))
     return media if is_address(media) else None
 
 

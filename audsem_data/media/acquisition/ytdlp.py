@@ -8,7 +8,7 @@ for both tools may hang, and ffmpeg speaks through the process's standard error.
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,12 @@ class Fetched:
 
 
 def fetch(request: Request) -> Fetched:
-    """Fetch what is asked for; only the governor's stop is raised."""
+    """Fetch what is asked for.
+
+    Raises:
+        GovernorStoppedError: the host goes on refusing.
+        StorageError: our disk is full.
+    """
     found = Fetched()
     FFmpegPostProcessor._ffmpeg_location.set(find_ffmpeg())  # the parameter is not read for sections
     try:
@@ -96,7 +101,8 @@ class _Downloader(GovernedYoutubeDL):
         host = host_of(_address(info))
         self.params["external_downloader_args"] = self._ffmpeg_arguments(info)
         self.governor.acquire(host)
-        with _standard_error() as said:
+        # A whole file is fetched in this process, where the governor may have to say something.
+        with nullcontext(str) if self._request.whole else _standard_error() as said:
             try:
                 done = super().dl(name, info, subtitle, test)
             except YoutubeDLError as error:
@@ -164,7 +170,7 @@ def _facts(info: Any) -> Facts:
     return Facts(
         extractor=info.get("extractor_key") or info.get("extractor") or "",
         license=info.get("license"),
-        channel_id=info.get("channel_id") or info.get("uploader_id"),
+        channel_id=info.get("channel_id"),
         duration_s=info.get("duration"),
         format_id=info.get("format_id"),
     )
