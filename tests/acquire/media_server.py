@@ -63,6 +63,7 @@ class MediaServer(ThreadingHTTPServer):
         self.files = {path.stem: path for path in sorted(folder.iterdir())}
         self.seen: list[Seen] = []
         self.subtitles: dict[str, str] = {}  # by VIDEO.LANGUAGE
+        self.limited: set[str] = set()  # videos whose media, not their pages, are answered with 429
         self.faults = 0
         self.retry_after = ""
         self.answer = "<html><title>a page</title></html>"
@@ -150,8 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _media(self, behaviour: str, name: str) -> None:
         path = self.server.files.get(name.partition(".")[0])
-        if path is None:
-            self._status(404, {})
+        if path is None or path.stem in self.server.limited:
+            self._status(429 if path else 404, {})
             return
         data = path.read_bytes()
         first, last = 0, len(data) - 1

@@ -137,17 +137,21 @@ def test_addresses_can_stand_in_the_table_beside_local_files(
     assert origins == {("aac", "Generic", None), ("opus", "Generic", None), ("song", "local", None)}
 
 
-def test_only_the_rows_of_a_reason_are_fetched_again(server: MediaServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("reason", ["not_found", "rate_limited"])
+def test_only_the_rows_of_a_reason_are_fetched_again(reason: str, server: MediaServer, tmp_path: Path) -> None:
     workspace = captions(tmp_path, f"download.url={server.address}/plain/watch?v={{video_id}}")
-    hidden = server.files.pop("opus")
+    hidden = server.files["opus"]
+    if reason == "not_found":
+        del server.files["opus"]
+    server.limited = {"opus"}
     run_cli("run", "-w", workspace, "--until", "annotate-acoustics")
-    assert Counter(fates(workspace, "download").values()) == {"done": 4, "not_found": 2}
+    assert Counter(fates(workspace, "download").values()) == {"done": 4, reason: 2}
     assert Counter(fates(workspace, "standardize").values()) == {"done": 4, "no_media": 2}
     before, asked = members(workspace), len(server.seen)
     run_cli("run", "-w", workspace, "--until", "standardize")
-    assert len(server.seen) == asked, "a permanent failure is not tried again unasked"
-    server.files["opus"] = hidden
-    run_cli("retry", "download", "--reason", "not_found", "-w", workspace)
+    assert len(server.seen) == asked, "neither a permanent failure nor one still cooling down is tried unasked"
+    server.files["opus"], server.limited = hidden, set()
+    run_cli("retry", "download", "--reason", reason, "-w", workspace)
     asked_for = {Path(seen.path).stem for seen in server.seen[asked:]}
     assert asked_for == {"watch?v=opus", "opus"}
     run_cli("run", "-w", workspace, "--until", "annotate-acoustics")
@@ -155,7 +159,8 @@ def test_only_the_rows_of_a_reason_are_fetched_again(server: MediaServer, tmp_pa
     assert list(after) == sorted(after)
     assert {name: after[name] for name in before} == before
     assert {parse_clip_id(name.partition(".")[0]).video_id for name in after.keys() - before.keys()} == {"opus"}
-    assert len(rows(workspace, "annotate-acoustics")) == 6
+    measured = rows(workspace, "annotate-acoustics", "outcomes")
+    assert [row["attempts"] for row in measured] == [1] * 6, "features of the others stand"
 
 
 def test_a_host_that_refuses_stops_the_run_and_nothing_is_lost(server: MediaServer, tmp_path: Path) -> None:
