@@ -1,27 +1,54 @@
-"""`audsem-data hydrate`: the sound of a release that holds ids and texts, from media of your own."""
+"""`audsem-data hydrate`: the sound of a release that holds ids and texts, from media of your own or their pages."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from audsem_data.publish.clip_sources import ClipSource
 
-def command(
+
+def command(  # noqa: PLR0913  (a command: its arguments are its options)
     release: Annotated[str, typer.Argument(metavar="DIR|OWNER/NAME", help="A release without sound.")],
-    source: Annotated[Path, typer.Option("--source", help="Folder with media, each named after its video's id.")],
     out: Annotated[Path, typer.Option("--out", help="Where the dataset with sound is put.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--source", help="Folder with media, each named after its video's id; without, download."),
+    ] = None,
     revision: Annotated[str, typer.Option("--revision", help="Branch, tag or commit on the Hub.")] = "main",
+    url: Annotated[
+        str, typer.Option(help="Address of a video, for downloading.")
+    ] = "https://www.youtube.com/watch?v={video_id}",
+    rate: Annotated[float, typer.Option(help="Requests a minute that a host gets at most.")] = 12.0,
+    cookies: Annotated[str, typer.Option(help="A cookies.txt file, for videos that need an account.")] = "",
 ) -> None:
-    """Cut every clip of a release out of media that you hold; say how many could be had, and why the others not."""
+    """Cut every clip of a release out of its video; say how many could be had, and why the others not."""
     from audsem_data.publish.hydrate import hydrate
 
+    media = _media(source, url, rate, cookies)
     folder = Path(release)
     if not folder.is_dir():
         from audsem_data.publish.hub import download
 
         folder = download(release, revision)
-    found = hydrate(folder, source, out, lambda line: typer.echo(line, err=True))
+    found = hydrate(folder, media, out, lambda line: typer.echo(line, err=True))
     share = found.survived / max(found.clips, 1)
     typer.echo(f"{found.survived} of {found.clips} clips have sound ({share:.1%}): {out}")
     for reason, count in found.lost.items():
         typer.echo(f"    {reason}: {count}")
+
+
+def _media(source: Path | None, url: str, rate: float, cookies: str) -> "ClipSource":
+    from audsem_data.publish.clip_sources import HeldMedia, PublishedMedia
+
+    if source is not None:
+        return HeldMedia(source)
+    from audsem_data.media.acquisition.governor import Policy
+    from audsem_data.media.acquisition.options import FetchOptions
+    from audsem_data.media.acquisition.tools import check_tools
+
+    check_tools()
+    options = FetchOptions(cookies=cookies, policy=Policy(rate))
+    options.check()
+    return PublishedMedia(url, options)

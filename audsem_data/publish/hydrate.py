@@ -1,4 +1,4 @@
-"""From a release of ids and texts to the same dataset with sound, cut anew from media that the user holds.
+"""From a release of ids and texts to the same dataset with sound, cut anew from media held or published.
 
 The sound of a clip is what `standardize` makes of the same file: mono, 32 kHz, 16 bit, the exact interval.
 """
@@ -6,7 +6,7 @@ The sound of a clip is what `standardize` makes of the same file: mono, 32 kHz, 
 import json
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,23 +14,15 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from audsem_data.core.errors import InputError
-from audsem_data.core.keys import escape_video_id
-from audsem_data.media.cut import Target, Want, cut_audio
-from audsem_data.media.decode import decode_audio
-from audsem_data.media.encode import encode_audio, to_int16
-from audsem_data.media.names import MEDIA_SUFFIXES
-from audsem_data.media.probe import Bounds, open_media
-from audsem_data.media.reasons import MediaError
+from audsem_data.media.cut import Want
+from audsem_data.publish.clip_sources import ClipSource
 from audsem_data.publish.dataset import write_dataset
-from audsem_data.publish.features import RATE, clips_schema, task_schema
+from audsem_data.publish.features import clips_schema, task_schema
 from audsem_data.publish.layout import CLIPS, parse_data_file
 from audsem_data.publish.manifest import MANIFEST
 from audsem_data.publish.parquet import DatasetWriter
 
 SURVIVAL = "survival.json"
-_BOUNDS = Bounds(64 * 2**30, 43_200.0, 64, 8192 * 4320)
-_END_TOLERANCE_MS = 50
-_NO_MEDIA = "media_missing"
 
 Row = dict[str, Any]
 
@@ -44,10 +36,13 @@ class Survival:
     lost: Mapping[str, int]
 
 
-def hydrate(release: Path, media: Path, out: Path, say: Callable[[str], None] = lambda line: None) -> Survival:
-    """Make `out` the dataset of a release with sound from the files below `media`, named after their videos.
+def hydrate(
+    release: Path, source: ClipSource, out: Path, say: Callable[[str], None] = lambda line: None
+) -> Survival:
+    """Make `out` the dataset of a release with the sound that a source gives.
 
-    A clip whose sound cannot be had is left out with its examples. `out` gets `survival.json` beside it.
+    A clip whose sound cannot be had is left out with its examples. `out` gets `survival.json` beside it. A run that
+    was stopped goes on where it was.
 
     Raises:
         InputError: the release has no `clips`, or holds sound already; `out` is something else.
@@ -55,13 +50,11 @@ def hydrate(release: Path, media: Path, out: Path, say: Callable[[str], None] = 
     files = {path.relative_to(release).as_posix(): path for path in sorted(release.glob("data/*/*.parquet"))}
     wanted = _wanted(files)
     clips = out.with_name(f".{out.name}.clips")
-    try:
-        fates = _cut_all(wanted, _media_by_video(media), clips, say)
-        made = {path: _rewrite(path, held, clips) for path, held in files.items()}
-        kept = {path: written for path, written in made.items() if written is not None}
-        write_dataset(out, kept, _options(release))
-    finally:
-        shutil.rmtree(clips, ignore_errors=True)
+    fates = _have_all(wanted, source, clips, say)
+    made = {path: _rewrite(path, held, clips) for path, held in files.items()}
+    kept = {path: written for path, written in made.items() if written is not None}
+    write_dataset(out, kept, _options(release))
+    shutil.rmtree(clips)
     lost = Counter(reason for reason in fates.values() if reason)
     survival = Survival(len(fates), len(fates) - lost.total(), dict(sorted(lost.items())))
     told = {"clips": survival.clips, "survived": survival.survived, "lost": survival.lost, "reasons": fates}
@@ -84,41 +77,36 @@ def _wanted(files: Mapping[str, Path]) -> dict[str, list[Want]]:
     return wanted
 
 
-def _media_by_video(folder: Path) -> dict[str, Path]:
-    """Return the media files of a folder by the video id that their name stands for; video comes before sound."""
-    if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}")
-    found = [path for path in folder.rglob("*") if path.suffix.lower().lstrip(".") in MEDIA_SUFFIXES]
-    found.sort(key=lambda path: (-MEDIA_SUFFIXES.index(path.suffix.lower().lstrip(".")), path))
-    return {escape_video_id(path.stem): path for path in found}
-
-
-def _cut_all(
-    wanted: Mapping[str, Sequence[Want]], media: Mapping[str, Path], clips: Path, say: Callable[[str], None]
+def _have_all(
+    wanted: Mapping[str, Sequence[Want]], source: ClipSource, clips: Path, say: Callable[[str], None]
 ) -> dict[str, str | None]:
-    """Write the sound of every clip that can be had; return why not, or None, by clip."""
+    """Write the sound of every clip that can be had; return why not, or None, by clip.
+
+    What an earlier run that was stopped has written is not asked for again.
+    """
     clips.mkdir(parents=True, exist_ok=True)
     fates: dict[str, str | None] = {}
     for video, wants in sorted(wanted.items()):
-        if video not in media:
-            fates |= dict.fromkeys((want.key for want in wants), _NO_MEDIA)
-            continue
-        say(f"{video}: {len(wants)} clips")
-        for key, found in _cut(media[video], wants):
-            fates[key] = str(found.reason) if isinstance(found, MediaError) else None
-            if not isinstance(found, MediaError):
-                (clips / f"{key}.flac").write_bytes(found)
+        there = [want for want in wants if _sound(clips, want.key).is_file()]
+        fates |= dict.fromkeys((want.key for want in there), None)
+        if left := [want for want in wants if want not in there]:
+            say(f"{video}: {len(left)} clips")
+            for key, found in source.sounds(video, left):
+                fates[key] = found if isinstance(found, str) else None
+                if isinstance(found, bytes):
+                    _keep(_sound(clips, key), found)
     return fates
 
 
-def _cut(path: Path, wants: Sequence[Want]) -> Iterator[tuple[str, bytes | MediaError]]:
-    try:
-        with open_media(path, _BOUNDS) as media:
-            rate = media.audio.codec_context.sample_rate
-            for key, cut in cut_audio(decode_audio(media), wants, rate, Target(RATE, _END_TOLERANCE_MS)):
-                yield key, cut if isinstance(cut, MediaError) else encode_audio(to_int16(cut.samples), RATE, "flac")
-    except MediaError as error:
-        yield from ((want.key, error) for want in wants)
+def _sound(clips: Path, key: str) -> Path:
+    return clips / f"{key}.flac"
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all."""
+    half = path.with_suffix(".half")
+    half.write_bytes(data)
+    half.replace(path)
 
 
 def _rewrite(path: str, held: Path, clips: Path) -> Path | None:
@@ -132,7 +120,7 @@ def _rewrite(path: str, held: Path, clips: Path) -> Path | None:
         file = pq.ParquetFile(held)
         for index in range(file.num_row_groups):
             for row in file.read_row_group(index).to_pylist():
-                sound = clips / f"{row['clip_id']}.flac"
+                sound = _sound(clips, row["clip_id"])
                 if sound.is_file():
                     data = sound.read_bytes()
                     writer.add({**row, "audio": {"bytes": data, "path": sound.name}}, len(data))
