@@ -9,13 +9,14 @@ from urllib.parse import quote
 
 from audsem_data.core.errors import InputError
 from audsem_data.core.keys import escape_video_id, unescape_video_id
+from audsem_data.media.acquisition.calling import call_fetching
 from audsem_data.media.acquisition.options import FetchOptions
-from audsem_data.media.acquisition.reasons import FetchError, FetchReason
+from audsem_data.media.acquisition.reasons import FetchError
 from audsem_data.media.acquisition.sections import plan_sections
 from audsem_data.media.cut import Target, Want, cut_audio
 from audsem_data.media.decode import decode_audio
 from audsem_data.media.encode import encode_audio, to_int16
-from audsem_data.media.isolation import DiedError, Isolated, OverrunError, RaisedError
+from audsem_data.media.isolation import Isolated
 from audsem_data.media.names import MEDIA_SUFFIXES
 from audsem_data.media.probe import Bounds, open_media
 from audsem_data.media.reasons import MediaError
@@ -25,7 +26,7 @@ _BOUNDS = Bounds(64 * 2**30, 43_200.0, 64, 8192 * 4320)
 _END_TOLERANCE_MS = 50
 _MARGIN_MS, _GAP_MS = 1000, 4000  # as `download` has them
 _MEMORY = 4 << 30
-_SECONDS = 900.0
+_SECONDS = 900.0  # for a section
 
 Sound = tuple[str, bytes | str]
 """A clip's key, and its FLAC file or the reason why there is none."""
@@ -80,25 +81,18 @@ class PublishedMedia:
         from audsem_data.media.acquisition.ytdlp import Request  # noqa: PLC0415
 
         address = self._url.replace("{video_id}", quote(unescape_video_id(video_id), safe=""))
-        request = Request(address, plan_sections(wants, _MARGIN_MS, _GAP_MS), folder, self._options)
-        try:
-            clips: Clips = self._isolated.call(fetch_clips, request, _BOUNDS, seconds=_SECONDS)
-        except OverrunError:
-            clips = Clips(failed=_all(wants, FetchReason.TIMED_OUT))
-        except DiedError:
-            clips = Clips(failed=_all(wants, FetchReason.CRASHED))
-        except RaisedError:
-            clips = Clips(failed=_all(wants, FetchReason.UNKNOWN))
+        sections = plan_sections(wants, _MARGIN_MS, _GAP_MS)
+        request = Request(address, sections, folder, self._options)
+        seconds = _SECONDS * (len(sections) + 1)
+        clips: Clips | FetchError = call_fetching(self._isolated, fetch_clips, request, _BOUNDS, seconds=seconds)
+        if isinstance(clips, FetchError):
+            clips = Clips(failed=dict.fromkeys((want.key for want in wants), clips))
         for want in wants:
             held = clips.held.get(want.key)
             if held is None:
                 yield want.key, str(clips.failed[want.key].reason)
             else:
                 yield from _cut(held.path, [want])
-
-
-def _all(wants: Sequence[Want], reason: FetchReason) -> dict[str, FetchError]:
-    return {want.key: FetchError(reason, "") for want in wants}
 
 
 def _cut(path: Path, wants: Sequence[Want]) -> Iterator[Sound]:

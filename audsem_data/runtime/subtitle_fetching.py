@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from audsem_data.core.errors import InputError
+from audsem_data.media.acquisition.calling import call_fetching
 from audsem_data.media.acquisition.governor import THROTTLED_TRIES
 from audsem_data.media.acquisition.options import FetchOptions
-from audsem_data.media.acquisition.reasons import FetchError, FetchReason
-from audsem_data.media.isolation import DiedError, Isolated, OverrunError, RaisedError
+from audsem_data.media.acquisition.reasons import FetchError
+from audsem_data.media.isolation import Isolated
 from audsem_data.media.names import is_address
 from audsem_data.storage.location import storage_errors
 
@@ -98,20 +99,10 @@ class SubtitleFetcher:
     def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return the answer; of a host that is asked too often, the one that it gives when we may ask again."""
         for _ in range(THROTTLED_TRIES):
-            answer = self._call_once(function, *arguments)
+            answer = call_fetching(self._isolated, function, *arguments, seconds=_SECONDS)
             if not (isinstance(answer, FetchError) and answer.throttles):
                 break
         return answer
-
-    def _call_once(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        try:
-            return self._isolated.call(function, *arguments, seconds=_SECONDS)
-        except OverrunError as error:
-            return FetchError(FetchReason.TIMED_OUT, str(error))
-        except DiedError as error:
-            return FetchError(FetchReason.CRASHED, str(error))
-        except RaisedError as error:
-            return FetchError(FetchReason.UNKNOWN, str(error))
 
     def _is_due(self, entry: Entry) -> bool:
         if entry["outcome"] in self._redo:

@@ -19,11 +19,12 @@ from audsem_data.core.keys import unescape_video_id
 from audsem_data.core.outcome import Done, Filtered, Outcome, Reason
 from audsem_data.core.schema import INTERVAL, Column
 from audsem_data.core.stage import Item, Needs, Over, Shelf, stage
+from audsem_data.media.acquisition.calling import call_fetching
 from audsem_data.media.acquisition.reasons import FetchError, FetchReason
 from audsem_data.media.acquisition.sections import plan_sections
 from audsem_data.media.acquisition.tools import check_tools
 from audsem_data.media.cut import Want
-from audsem_data.media.isolation import DiedError, Isolated, OverrunError, RaisedError
+from audsem_data.media.isolation import Isolated
 from audsem_data.media.names import is_address
 from audsem_data.media.probe import Bounds
 from audsem_data.stages.acquire.download_options import DownloadConfig
@@ -104,7 +105,7 @@ def _fetch(
     isolated: Isolated, address: str, items: Sequence[Item], shelf: Shelf, config: DownloadConfig
 ) -> dict[str, Outcome]:
     """Fetch the clips of one video in a process of its own, and shelve the files that hold them."""
-    from audsem_data.media.acquisition.fetching import TRIES, fetch_clips
+    from audsem_data.media.acquisition.fetching import TRIES, Clips, fetch_clips
     from audsem_data.media.acquisition.ytdlp import Request
 
     wants = [Want(item.key, item["start_ms"], item["end_ms"]) for item in items]
@@ -112,14 +113,9 @@ def _fetch(
     request = Request(address, sections, shelf.unsorted(), config.fetching())
     bounds = Bounds(64 << 30, 86_400.0, 64, 8192 * 4320)
     seconds = config.budget_s * TRIES * (len(sections) + 1)
-    try:
-        clips: Clips = isolated.call(fetch_clips, request, bounds, seconds=seconds)
-    except OverrunError as error:
-        return _all(items, FetchError(FetchReason.TIMED_OUT, str(error)))
-    except DiedError as error:
-        return _all(items, FetchError(FetchReason.CRASHED, str(error)))
-    except RaisedError as error:  # an extractor that meets what its author did not foresee
-        return _all(items, FetchError(FetchReason.UNKNOWN, str(error)))
+    clips: Clips | FetchError = call_fetching(isolated, fetch_clips, request, bounds, seconds=seconds)
+    if isinstance(clips, FetchError):
+        return {item.key: clips.outcome() for item in items}
     names = {path: shelf.put(path) for path in dict.fromkeys(held.path for held in clips.held.values())}
     shutil.rmtree(request.folder, ignore_errors=True)
     return {item.key: _outcome(item, address, clips, names) for item in items}
@@ -150,7 +146,3 @@ def _outcome(item: Item, address: str, clips: "Clips", names: Mapping[Path, str]
         channel_id=facts.channel_id,
         source_duration_s=facts.duration_s,
     )
-
-
-def _all(items: Sequence[Item], error: FetchError) -> dict[str, Outcome]:
-    return {item.key: error.outcome() for item in items}
