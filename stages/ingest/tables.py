@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from audsem_data.core.errors import InputError
 from audsem_data.core.keys import escape_video_id
-from audsem_data.media.names import MEDIA_SUFFIXES
+from audsem_data.media.names import MEDIA_SUFFIXES, is_address
 from audsem_data.media.subtitles.cue import TimedText, Track, numbered
 from audsem_data.media.subtitles.timing import seconds_to_ms, whole_ms
 
@@ -88,6 +88,9 @@ def read_table_tracks(path: Path) -> Iterator[TableTrack | TableDamage]:
 
 
 def _add(draft: _Draft, row: Mapping[str, Any], media: str | None) -> None:
+    if media and "://" in media and not is_address(media):  # an address that nothing here could fetch
+        draft.damaged += 1
+        return
     draft.media = draft.media or media
     try:
         draft.cues.append(TimedText(*_times(row), str(row.get("text") or "").strip()))

@@ -30,6 +30,20 @@ def test_csv(text: str, tmp_path: Path) -> None:
     assert _rows(path) == [("v%20w", 470, 3392, "[a]")]
 
 
+def test_an_address_is_the_media_of_its_video(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "video,start,end,text,url\nv,1,2,[a],https://host/v\nw,1,2,[a],ftp://host/w\n,1,2,[a],https://x/y\n"
+    )
+    table, outcomes = ingest_table([path])
+    assert [(row["video_id"], row["media"]) for row in table.to_pylist()] == [
+        ("https%3A%2F%2Fx%2Fy", "https://x/y"),
+        ("v", "https://host/v"),
+    ]
+    fates = {key.partition("/")[0]: str(outcome.reason or outcome.status) for key, outcome in outcomes.items()}
+    assert fates == {"v": "done", "w": "damaged", "https%3A%2F%2Fx%2Fy": "done"}
+
+
 def test_parquet(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     pq.write_table(
