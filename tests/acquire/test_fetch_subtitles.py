@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pipeline.conftest import run_cli
 
 from acquire.media_server import MediaServer
 from audsem_data.core.errors import InputError
+from audsem_data.media.acquisition.subtitles import videos_of
 from audsem_data.runtime.subtitle_fetching import addresses_of
 
 VTT = "WEBVTT\n\n00:09.000 --> 00:12.500\n[door slams]\n\n00:16.000 --> 00:19.500\n(rain pattering)\n"
@@ -66,6 +68,30 @@ def test_a_site_that_refuses_ends_it_with_6_and_it_goes_on_later(subtitled: Medi
     subtitled.faults = 0
     done = run_cli("fetch-subtitles", *pages, "-w", workspace, *FAST)
     assert "done 2" in done.stdout
+
+
+def test_the_tabs_of_a_channel_are_lists_of_their_own() -> None:
+    """The shape of yt-dlp's channel pages; no site with tabs can be had here, so its answers are written down."""
+
+    def video(name: str) -> dict[str, str]:
+        return {"_type": "url", "ie_key": "Youtube", "url": f"https://www.youtube.com/watch?v={name}"}
+
+    shorts = {"_type": "playlist", "entries": [video("c"), video("a")]}
+    tab = {"_type": "url", "ie_key": "YoutubeTab", "url": "https://www.youtube.com/@x/shorts"}
+    channel = {
+        "_type": "playlist",
+        "entries": [{"_type": "playlist", "entries": [video("a"), video("b")]}, tab, None],
+    }
+    asked: list[str] = []
+
+    def look_up(url: str, download: bool) -> Any:
+        assert not download
+        asked.append(url)
+        return shorts
+
+    found = [address.rpartition("=")[2] for address in videos_of(channel, look_up)]
+    assert found == ["a", "b", "c", "a"]
+    assert asked == [tab["url"]]
 
 
 def test_ids_addresses_and_lists_of_them_are_taken(tmp_path: Path) -> None:

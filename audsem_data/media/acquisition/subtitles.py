@@ -1,7 +1,7 @@
 """Fetch the manual English subtitles of videos by yt-dlp, and list the videos of channels and playlists."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from audsem_data.media.acquisition.reasons import FetchError
 
 _FORMATS = "json3/srv3/vtt/ttml/srt/best"
 _LANGUAGES = ["en", "en-.*"]
+_LISTS = ("Tab", "Playlist")  # how yt-dlp's extractors of lists are called
 # What is kept of a page: no titles, names or descriptions.
 _KEPT = ("id", "webpage_url", "extractor_key", "license", "channel_id", "duration", "language")
 
@@ -30,18 +31,22 @@ class Subtitled:
 def list_videos(address: str, options: FetchOptions) -> list[str] | FetchError:
     """Return the addresses of the videos of a channel, a playlist or a feed; of a video, its own."""
     try:
-        with GovernedYoutubeDL({"extract_flat": "in_playlist", "skip_download": True}, options) as ydl:
-            info = ydl.extract_info(address, download=False, process=True)
+        with GovernedYoutubeDL({"extract_flat": "in_playlist"}, options) as ydl:
+            listed = videos_of(ydl.extract_info(address, download=False), ydl.extract_info)
+            return list(dict.fromkeys(listed)) or [address]
     except YoutubeDLError as error:
         return told_by(error)
-    return list(dict.fromkeys(_addresses(info or {}))) or [address]
 
 
-def _addresses(info: Mapping[str, Any]) -> list[str]:
+def videos_of(info: Mapping[str, Any], look_up: Callable[..., Any]) -> Iterator[str]:
+    """Yield the addresses of the videos that a page lists; lists in it (the tabs of a channel) are looked up."""
     if info.get("_type") in ("playlist", "multi_video"):
-        return [found for entry in info.get("entries") or () if entry for found in _addresses(entry)]
-    found = info.get("webpage_url") or info.get("url")
-    return [str(found)] if found else []
+        for entry in info.get("entries") or ():
+            yield from videos_of(entry or {}, look_up)
+    elif info.get("_type") == "url" and str(info.get("ie_key")).endswith(_LISTS):
+        yield from videos_of(look_up(info["url"], download=False), look_up)
+    elif found := info.get("webpage_url") or info.get("url"):
+        yield str(found)
 
 
 def fetch_subtitles(address: str, folder: Path, options: FetchOptions) -> Subtitled | FetchError:
