@@ -25,19 +25,30 @@ _STATM = Path("/proc/self/statm")
 
 
 def read_message(stream: IO[bytes]) -> Any:
-    """Return the next message of a pipe; raises EOFError when there are no more."""
-    head = stream.read(HEAD.size)
-    if len(head) < HEAD.size:
-        raise EOFError("the pipe has ended")
-    (length,) = HEAD.unpack(head)
-    return pickle.loads(stream.read(length))
+    """Return the next message of a pipe, reading no byte beyond it; raises EOFError when there are no more."""
+    (length,) = HEAD.unpack(_read(stream, HEAD.size))
+    return pickle.loads(_read(stream, length))
 
 
 def write_message(stream: IO[bytes], message: Any) -> None:
     """Write a message to a pipe."""
     payload = pickle.dumps(message)
-    stream.write(HEAD.pack(len(payload)) + payload)
+    left = memoryview(HEAD.pack(len(payload)) + payload)
+    while left:  # a pipe without a buffer may take a part
+        left = left[stream.write(left) :]
     stream.flush()
+
+
+def _read(stream: IO[bytes], count: int) -> bytes:
+    """Return so many bytes; a pipe without a buffer gives what is there."""
+    pieces = []
+    while count:
+        piece = stream.read(count)
+        if not piece:
+            raise EOFError("the pipe has ended")
+        pieces.append(piece)
+        count -= len(piece)
+    return b"".join(pieces)
 
 
 def pause_clock(seconds: float) -> None:

@@ -86,7 +86,10 @@ class Isolated:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "audsem_data.media.isolated", str(self._memory)]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        # No buffer on our side: what lies in one is not seen by select.
+        process = subprocess.Popen(
+            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
         self._running.append(process)
         return process
 

@@ -43,6 +43,16 @@ def wait_with_leave(seconds: float) -> str:
     return "done"
 
 
+def pause_often() -> str:
+    for _ in range(200):
+        pause_clock(0)
+    return "answer"
+
+
+def echo(data: bytes) -> bytes:
+    return data
+
+
 def chatter() -> str:
     sys.stdout.write("what a library prints\n")
     sys.stdout.flush()

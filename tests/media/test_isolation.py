@@ -10,7 +10,18 @@ import pytest
 
 from audsem_data.core.errors import UsageError
 from audsem_data.media.isolation import DiedError, Isolated, OverrunError, RaisedError
-from media.isolated_calls import break_down, chatter, die, double, hang_with_a_child, hoard, refuse, wait_with_leave
+from media.isolated_calls import (
+    break_down,
+    chatter,
+    die,
+    double,
+    echo,
+    hang_with_a_child,
+    hoard,
+    pause_often,
+    refuse,
+    wait_with_leave,
+)
 
 MEMORY = 256 << 20
 TESTS = Path(__file__).resolve().parents[1]
@@ -58,6 +69,15 @@ def test_waiting_on_purpose_is_not_counted() -> None:
     with Isolated(MEMORY) as isolated:
         isolated.call(double, 1, seconds=20)
         assert isolated.call(wait_with_leave, 1.5, seconds=1) == "done"
+
+
+def test_messages_that_come_together_are_all_heard() -> None:
+    with Isolated(MEMORY) as isolated:
+        isolated.call(double, 1, seconds=20)
+        for _ in range(20):
+            assert isolated.call(pause_often, seconds=3) == "answer"
+        large = bytes(range(256)) * 40_000
+        assert isolated.call(echo, large, seconds=20) == large
 
 
 def test_a_crash_costs_the_call_alone() -> None:
