@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audsem_data.core.errors import GovernorStoppedError
-from audsem_data.media.acquisition.governor import Governor, Policy, governor_folder, host_key
+from audsem_data.media.acquisition.governor import Governor, Policy, _announced, governor_folder, host_key
 
 
 class Clock:
@@ -109,6 +109,19 @@ def test_after_the_last_pause_the_run_stops_and_a_later_one_tries_again(tmp_path
     assert clock.now - before >= 10
     again.worked("h")
     again.acquire("h")
+
+
+def test_a_run_that_finds_a_host_refusing_says_why_it_waits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = Clock()
+    policy = Policy(per_minute=6000, streak=1, pause_s=600)
+    governed(policy, tmp_path, clock).trouble("elsewhere", "429")
+    _announced.clear()  # another process
+    capsys.readouterr()
+    governed(policy, tmp_path, clock).acquire("elsewhere")
+    said = capsys.readouterr().err
+    assert said == "elsewhere was refusing: waiting 10 minutes before it is asked again\n"
 
 
 def test_while_one_tries_the_others_wait(tmp_path: Path) -> None:

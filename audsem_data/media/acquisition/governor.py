@@ -28,6 +28,8 @@ THROTTLED_TRIES = 12
 _FIRST_BACKOFF_S = 5.0
 _LONGEST_HOLD_S = 6 * 3600.0
 _PROBE_LASTS_S = 120.0  # after which a probe whose process died is given up
+_WORTH_SAYING_S = 30.0
+_announced: dict[str, float] = {}  # until when the user knows of a wait, by host
 _LOOK_AGAIN_S = 1.0  # waiting processes notice what others learned meanwhile
 
 
@@ -81,6 +83,9 @@ class Governor:
         """Wait until the host may be asked; returns the seconds waited."""
         waited = 0.0
         while delay := self._ask(host):
+            if delay > _WORTH_SAYING_S and self._clock() + delay > _announced.get(host, 0) + 1:
+                self._announce(host, delay)
+                _say(f"{host} was refusing: waiting {_words(delay)} before it is asked again")
             step = min(delay, _LOOK_AGAIN_S)
             self._sleep(step)
             waited += step
@@ -119,7 +124,12 @@ class Governor:
                 "What was fetched is kept. Wait some hours, lower --set download.rate, or use cookies of an "
                 "account (--set download.cookies); then run the same command again"
             )
+        self._announce(host, pause)
         _say(f"{host} is refusing ({why}): asking nothing of it for {_words(pause)}, then trying again")
+
+    def _announce(self, host: str, seconds: float) -> None:
+        """Note until when the user knows that nothing is asked of a host."""
+        _announced[host] = self._clock() + seconds
 
     def _hold(self, state: _Host, seconds: float) -> None:
         until = self._clock() + min(seconds, _LONGEST_HOLD_S)
