@@ -85,7 +85,8 @@ class Isolated:
         return _stop(self._running)
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "audsem_data.media.isolated", str(self._memory)]
+        # -P: what lies in the user's current folder is no module of ours.
+        command = [sys.executable, "-P", "-m", "audsem_data.media.isolated", str(self._memory)]
         # No buffer on our side: what lies in one is not seen by select.
         process = subprocess.Popen(
             command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True

@@ -65,6 +65,15 @@ def test_what_takes_too_long_is_stopped_with_its_children(tmp_path: Path) -> Non
         assert isolated.call(double, 4, seconds=20) == 8
 
 
+def test_files_of_the_current_folder_are_not_taken_for_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "struct.py").write_text("raise SystemExit('not me')")
+    monkeypatch.chdir(tmp_path)
+    with Isolated(MEMORY) as isolated:
+        assert isolated.call(double, 2, seconds=20) == 4
+
+
 def test_waiting_on_purpose_is_not_counted() -> None:
     with Isolated(MEMORY) as isolated:
         isolated.call(double, 1, seconds=20)
