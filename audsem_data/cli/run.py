@@ -9,7 +9,9 @@ from audsem_data.cli import options
 
 def command(  # noqa: PLR0913  (a command: its arguments are its options)
     workspace: options.Workspace,
-    profile: Annotated[str | None, typer.Option(help="Which recipe a new workspace begins with: offline, online.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Which recipe a new workspace begins with: offline, online.")
+    ] = None,
     source: options.Sources = None,
     until: Annotated[str | None, typer.Option(metavar="STAGE", help="Stop after this stage.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Try all of it on this many clips.")] = None,

@@ -177,14 +177,14 @@ def test_a_host_that_refuses_stops_the_run_and_nothing_is_lost(server: MediaServ
 
 def test_two_workers_together_keep_to_the_rate(server: MediaServer, tmp_path: Path) -> None:
     url = f"download.url={server.address}/plain/watch?v={{video_id}}"
-    workspace = captions(tmp_path, url, "download.rate=240", "download.gap_ms=0", "select-captions.shard_clips=1")
+    workspace = captions(tmp_path, url, "download.rate=120", "download.gap_ms=0", "select-captions.shard_clips=1")
     server.seen.clear()
     run_cli("download", "-w", workspace, "--workers", "2")
     governed = [seen.time for seen in server.seen if seen.opens_a_section or not seen.by_ffmpeg]
     assert len(governed) >= 3 + 6
-    for first, sixth in zip(governed, governed[5:], strict=False):  # tools take a while to start after they may
-        assert sixth - first >= 5 * 0.25 - 0.4, "more than four a second"
-    assert governed[-1] - governed[0] >= (len(governed) - 1) * 0.25 - 0.4
+    # A tool takes a while to start after it may: up to a second on a busy machine. Workers that each kept to the
+    # rate by themselves would take half the time.
+    assert governed[-1] - governed[0] >= (len(governed) - 1) * 0.5 - 1.0
 
 
 def test_few_shards_lie_on_the_shelves_at_a_time(server: MediaServer, tmp_path: Path) -> None:
