@@ -1,12 +1,17 @@
 """The command of each stage, made from its declaration: no stage has a command of its own to maintain."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand
 
 from audsem_data.cli import options
+
+if TYPE_CHECKING:
+    from audsem_data.core.stage import Config
+
+_ANY_OPTION = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
 class StageCommand(TyperCommand):
@@ -24,12 +29,13 @@ class StageCommand(TyperCommand):
 def stage_command(name: str, summary: str) -> Any:
     """Return the command that runs a stage."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name, cls=StageCommand, help=summary)(_runs(name))
+    app.command(name, cls=StageCommand, help=summary, context_settings=_ANY_OPTION)(_runs(name))
     return typer.main.get_command(app)
 
 
 def _runs(name: str) -> Callable[..., None]:
     def command(  # noqa: PLR0913  (a command: its arguments are its options)
+        context: typer.Context,
         workspace: options.Workspace,
         source: options.Sources = None,
         settings: options.Settings = None,
@@ -49,12 +55,32 @@ def _runs(name: str) -> Callable[..., None]:
         from audsem_data.runtime.session import Edits, existing_context, settings_for
 
         check_engine(engine)
-        if load_stages()[name].kind is not Kind.SOURCE:
+        stage = load_stages()[name]
+        wanted = [*(settings or ()), *_flags(stage.config, context.args)]
+        if stage.kind is not Kind.SOURCE:
             if source:
                 raise UsageError(f"{name} reads no sources; --source belongs to `ingest` and `run`")
             existing_context(workspace)
-        edits = Edits(None, tuple(source or ()), settings_for(name, settings or ()), name)
+        edits = Edits(None, tuple(source or ()), settings_for(name, wanted), name)
         run = RunOptions(workers, device, compiled, batch, strict, tolerate)
         drive(opened(workspace, edits, run), [[name]])
 
     return command
+
+
+def _flags(config: "type[Config]", given: Sequence[str]) -> Iterator[str]:
+    """Yield `option=value` for a stage's own options given as flags: `--rate 6`, `--rate=6`, `--keep`."""
+    from audsem_data.core.errors import UsageError
+
+    left = list(given)
+    while left:
+        flag, equals, value = left.pop(0).partition("=")
+        option = flag.removeprefix("--").replace("-", "_")
+        if not flag.startswith("--") or option not in config.model_fields:
+            raise UsageError(f"there is no option {flag}; `--help` lists those of the stage")
+        if not equals:
+            is_switch = config.model_fields[option].annotation is bool
+            if not is_switch and not left:
+                raise UsageError(f"{flag} needs a value")
+            value = "true" if is_switch else left.pop(0)
+        yield f"{option}={value}"

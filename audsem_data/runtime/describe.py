@@ -7,7 +7,12 @@ from audsem_data.core.stage import Config, Stage
 
 def describe_stage(stage: Stage) -> str:
     """Return the stage's documentation followed by its options, one a paragraph."""
-    lines = [stage.doc.strip(), "", "Options, changed by --set KEY=VALUE:", ""]
+    lines = [
+        stage.doc.strip(),
+        "",
+        "Options, changed by --set KEY=VALUE or --KEY VALUE:",
+        "",
+    ]
     found = [f"{name} (default {default}): {text}" for name, default, text in option_rows(stage.config)]
     return "\n".join([*lines, "\n\n".join(found or ["none"])])
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from .conftest import run_cli
 
@@ -18,6 +19,9 @@ from .conftest import run_cli
         (("run",), 2, "--source"),
         (("combine",), 2, "not a workspace"),
         (("combine", "--engine", "ray"), 2, "engines: local"),
+        (("combine", "--warkers", "2"), 2, "no option --warkers"),
+        (("score-duration", "astray"), 2, "no option astray"),
+        (("extract-sdh", "--max-ms"), 2, "--max-ms needs a value"),
         (("status",), 2, "not a workspace"),
         (("explain", "not-an-id"), 2, "not a workspace"),
     ],
@@ -39,6 +43,15 @@ def test_a_changed_option_is_refused_with_its_difference(workspace: Path) -> Non
     run_cli("invalidate", "select-clips", "--workspace", workspace)
     run_cli("run", "--workspace", workspace, *setting)
     assert "min_duration_ms: 4000" in (workspace / "recipe.yaml").read_text()
+
+
+def test_a_stages_own_options_may_be_flags(made: Path, tmp_path: Path) -> None:
+    workspace = tmp_path / "w"
+    run_cli("ingest", "--source", made, "--workspace", workspace, "--keep", "all")
+    run_cli("extract-sdh", "-w", workspace, "--max-ms=5000", "--min-ms", "500", "--inside", "--workers", "1")
+    options = yaml.safe_load((workspace / "recipe.yaml").read_text())["stages"]
+    assert options["ingest"] == {"keep": "all"}
+    assert options["extract-sdh"] == {"max_ms": 5000, "min_ms": 500, "inside": True}
 
 
 def test_a_reason_that_a_stage_does_not_have_is_refused(workspace: Path) -> None:
