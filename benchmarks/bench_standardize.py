@@ -27,6 +27,7 @@ from audsem_data.core.outcome import Done
 from audsem_data.core.stage import Item
 from audsem_data.media.acquisition.tools import find_ffmpeg
 from audsem_data.stages.acquire.standardize import StandardizeConfig, open_standardize
+from audsem_data.storage.digests import file_sha256
 
 SECONDS = 8
 MARGIN = 1
@@ -66,6 +67,7 @@ def ours(paths: Sequence[Path]) -> None:
             "caption": "a",
             "media": None,
             "segment": str(path),
+            "segment_sha256": file_sha256(path),
         }
         (outcome,) = process([Item(clip_id(path.stem, start, end), values, {}, {})])
         assert isinstance(outcome, Done), outcome

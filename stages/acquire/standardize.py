@@ -31,6 +31,7 @@ from audsem_data.media.names import is_address
 from audsem_data.media.pictures import PictureCutter, Pictures
 from audsem_data.media.probe import Bounds, Media, open_media
 from audsem_data.media.reasons import MediaError, MediaReason
+from audsem_data.storage.digests import file_sha256
 
 SAMPLE_RATE = 32_000
 _FETCHED = ("segment_sha256",)
@@ -122,9 +123,8 @@ def _outcomes(
     """Return the outcomes of the clips of one file, by key; of those without one, why."""
     if media is None:
         return {item.key: _no_media(item) for item in items}
-    if media == items[0]["segment"] and not Path(media).exists():
-        detail = "what was fetched was given back since; `audsem-data invalidate download` has it fetched anew"
-        return {item.key: Failed(MediaReason.MEDIA_MISSING, detail) for item in items}
+    if media == items[0]["segment"] and (wrong := _not_as_fetched(Path(media), items[0]["segment_sha256"])):
+        return {item.key: wrong for item in items}
     try:
         cut: dict[str, Outcome] = isolated.call(_cut_file, media, items, config, seconds=config.budget_s)
     except OverrunError as error:
@@ -132,6 +132,16 @@ def _outcomes(
     except DiedError as error:
         return {item.key: Failed(MediaReason.CRASHED, str(error)) for item in items}
     return cut
+
+
+def _not_as_fetched(segment: Path, sha256: str) -> Failed | None:
+    """Return what became of a fetched file since it was fetched, if anything has."""
+    again = "`audsem-data invalidate download` has it fetched anew"
+    if not segment.exists():
+        return Failed(MediaReason.MEDIA_MISSING, f"what was fetched was given back since; {again}")
+    if file_sha256(segment) != sha256:
+        return Failed(MediaReason.CORRUPT, f"{segment} is not what was fetched (its SHA-256 differs); {again}")
+    return None
 
 
 def _no_media(item: Item) -> Filtered:

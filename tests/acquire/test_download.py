@@ -209,6 +209,19 @@ def test_standardize_waits_for_shards_that_are_not_downloaded(server: MediaServe
     assert len(rows(workspace, "standardize")) == 6
 
 
+def test_a_segment_that_was_damaged_since_is_told_and_no_other_suffers(server: MediaServer, tmp_path: Path) -> None:
+    workspace = captions(tmp_path, f"download.url={server.address}/plain/watch?v={{video_id}}")
+    run_cli("download", "-w", workspace)
+    segments = {row["video_id"]: row["segment"] for row in rows(workspace, "download")}
+    (path,) = [path for path in shelved(workspace) if path.name == segments["song"]]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    run_cli("standardize", "-w", workspace)
+    found = {parse_clip_id(key).video_id: fate for key, fate in fates(workspace, "standardize").items()}
+    assert found == {"aac": "done", "opus": "done", "song": "corrupt"}
+
+
 def test_segments_that_were_given_back_are_said_to_be(server: MediaServer, tmp_path: Path) -> None:
     workspace = captions(tmp_path, f"download.url={server.address}/plain/watch?v={{video_id}}")
     run_cli("run", "-w", workspace, "--until", "standardize")
