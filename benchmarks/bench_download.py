@@ -25,9 +25,7 @@ from audsem_data.media.acquisition.sections import plan_sections
 from audsem_data.media.acquisition.tools import find_ffmpeg
 from audsem_data.media.acquisition.ytdlp import Request
 from audsem_data.media.cut import Want
-from audsem_data.media.probe import Bounds
 
-BOUNDS = Bounds(8 << 30, 86_400.0, 64, 1 << 26)
 OPTIONS = FetchOptions(policy=Policy(per_minute=60_000), max_bytes=4 << 30)
 RATE = 4 << 20
 BUFFER = 64 << 10
@@ -66,7 +64,7 @@ def sent(server: MediaServer, name: str, wants: list[Want], folder: Path, whole:
     server.seen.clear()
     folder.mkdir()
     sections = plan_sections(wants, 1000, 4000)
-    clips = fetch_clips(Request(f"{server.address}/slow/{name}", sections, folder, OPTIONS, whole), BOUNDS)
+    clips = fetch_clips(Request(f"{server.address}/slow/{name}", sections, folder, OPTIONS, whole))
     assert not clips.failed, clips.failed
     return server.bytes_sent()
 

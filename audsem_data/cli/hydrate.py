@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audsem_data.media.acquisition.pages import YOUTUBE
+
 if TYPE_CHECKING:
     from audsem_data.publish.clip_sources import ClipSource
 
@@ -17,9 +19,7 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
         typer.Option("--source", help="Folder with media, each named after its video's id; without, download."),
     ] = None,
     revision: Annotated[str, typer.Option("--revision", help="Branch, tag or commit on the Hub.")] = "main",
-    url: Annotated[
-        str, typer.Option(help="Address of a video, for downloading.")
-    ] = "https://www.youtube.com/watch?v={video_id}",
+    url: Annotated[str, typer.Option(help="Address of a video, for downloading.")] = YOUTUBE,
     rate: Annotated[float, typer.Option(help="Requests a minute that a host gets at most.")] = 12.0,
     cookies: Annotated[str, typer.Option(help="A cookies.txt file, for videos that need an account.")] = "",
 ) -> None:

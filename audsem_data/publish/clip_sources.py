@@ -5,14 +5,14 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import quote
 
 from audsem_data.core.errors import InputError
-from audsem_data.core.keys import escape_video_id, unescape_video_id
+from audsem_data.core.keys import escape_video_id
 from audsem_data.media.acquisition.calling import call_fetching
 from audsem_data.media.acquisition.options import FetchOptions
+from audsem_data.media.acquisition.pages import page_of
 from audsem_data.media.acquisition.reasons import FetchError
-from audsem_data.media.acquisition.sections import plan_sections
+from audsem_data.media.acquisition.sections import GAP_MS, MARGIN_MS, plan_sections
 from audsem_data.media.cut import Target, Want, cut_audio
 from audsem_data.media.decode import decode_audio
 from audsem_data.media.encode import encode_audio, to_int16
@@ -24,7 +24,6 @@ from audsem_data.publish.features import RATE
 
 _BOUNDS = Bounds(64 * 2**30, 43_200.0, 64, 8192 * 4320)
 _END_TOLERANCE_MS = 50
-_MARGIN_MS, _GAP_MS = 1000, 4000  # as `download` has them
 _MEMORY = 4 << 30
 _SECONDS = 900.0  # for a section
 
@@ -80,11 +79,10 @@ class PublishedMedia:
         from audsem_data.media.acquisition.fetching import Clips, fetch_clips  # noqa: PLC0415  (an extra)
         from audsem_data.media.acquisition.ytdlp import Request  # noqa: PLC0415
 
-        address = self._url.replace("{video_id}", quote(unescape_video_id(video_id), safe=""))
-        sections = plan_sections(wants, _MARGIN_MS, _GAP_MS)
-        request = Request(address, sections, folder, self._options)
+        sections = plan_sections(wants, MARGIN_MS, GAP_MS)
+        request = Request(page_of(self._url, video_id), sections, folder, self._options)
         seconds = _SECONDS * (len(sections) + 1)
-        clips: Clips | FetchError = call_fetching(self._isolated, fetch_clips, request, _BOUNDS, seconds=seconds)
+        clips: Clips | FetchError = call_fetching(self._isolated, fetch_clips, request, seconds=seconds)
         if isinstance(clips, FetchError):
             clips = Clips(failed=dict.fromkeys((want.key for want in wants), clips))
         for want in wants:

@@ -17,6 +17,7 @@ from audsem_data.core.errors import InputError
 from audsem_data.media.acquisition.calling import call_fetching
 from audsem_data.media.acquisition.governor import THROTTLED_TRIES
 from audsem_data.media.acquisition.options import FetchOptions
+from audsem_data.media.acquisition.pages import YOUTUBE, page_of
 from audsem_data.media.acquisition.reasons import FetchError
 from audsem_data.media.isolation import Isolated
 from audsem_data.media.names import is_address
@@ -28,7 +29,6 @@ _COOL_DOWN_S = 3600.0
 _MEMORY = 2 << 30
 _SECONDS = 600.0  # for one video, waiting for the governor apart
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
-_YOUTUBE = "https://www.youtube.com/watch?v="
 
 Entry = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ def addresses_of(given: Sequence[str]) -> list[str]:
             lines = [line.strip() for line in Path(one).read_text(encoding="utf-8-sig").splitlines()]
             found += addresses_of([line for line in lines if line and not line.startswith("#")])
         elif _VIDEO_ID.fullmatch(one):
-            found.append(_YOUTUBE + one)
+            found.append(page_of(YOUTUBE, one))
         else:
             raise InputError(f"{one!r} is no address, no YouTube id (11 letters), and no file that lists them")
     return list(dict.fromkeys(found))
@@ -86,7 +86,7 @@ class SubtitleFetcher:
         from audsem_data.media.acquisition.subtitles import list_videos  # noqa: PLC0415  (an extra)
 
         for address in addresses:
-            if address in self._known or address.startswith(_YOUTUBE):
+            if address in self._known or address.startswith(page_of(YOUTUBE, "")):
                 yield address
                 continue
             answer = self._call(list_videos, address, self._options)
@@ -121,7 +121,7 @@ class SubtitleFetcher:
             "at": time.time(),
         }
         with storage_errors(self.folder), (self.folder / _JOURNAL).open("ab") as journal:
-            journal.write(json.dumps(entry).encode() + b"\n")
+            journal.write(b"\n" + json.dumps(entry).encode() + b"\n")  # a torn line before it stays alone
             journal.flush()
             os.fsync(journal.fileno())
         self._known[address] = entry

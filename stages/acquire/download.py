@@ -11,22 +11,20 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import pyarrow as pa
 
-from audsem_data.core.keys import unescape_video_id
 from audsem_data.core.outcome import Done, Filtered, Outcome, Reason
 from audsem_data.core.schema import INTERVAL, Column
 from audsem_data.core.stage import Item, Needs, Over, Shelf, stage
 from audsem_data.media.acquisition.calling import call_fetching
+from audsem_data.media.acquisition.pages import page_of
 from audsem_data.media.acquisition.reasons import FetchError, FetchReason
 from audsem_data.media.acquisition.sections import plan_sections
 from audsem_data.media.acquisition.tools import check_tools
 from audsem_data.media.cut import Want
 from audsem_data.media.isolation import Isolated
 from audsem_data.media.names import is_address
-from audsem_data.media.probe import Bounds
 from audsem_data.stages.acquire.download_options import DownloadConfig
 
 if TYPE_CHECKING:
@@ -97,7 +95,7 @@ def _address(item: Item, config: DownloadConfig) -> str | None:
     """Return where the video of a clip is published; None where the sources hold its file."""
     media = item["media"]
     if media is None:
-        return config.url.replace("{video_id}", quote(unescape_video_id(item["video_id"]), safe=""))
+        return page_of(config.url, item["video_id"])
     return media if is_address(media) else None
 
 
@@ -111,9 +109,8 @@ def _fetch(
     wants = [Want(item.key, item["start_ms"], item["end_ms"]) for item in items]
     sections = plan_sections(wants, config.margin_ms, config.gap_ms)
     request = Request(address, sections, shelf.unsorted(), config.fetching())
-    bounds = Bounds(64 << 30, 86_400.0, 64, 8192 * 4320)
     seconds = config.budget_s * TRIES * (len(sections) + 1)
-    clips: Clips | FetchError = call_fetching(isolated, fetch_clips, request, bounds, seconds=seconds)
+    clips: Clips | FetchError = call_fetching(isolated, fetch_clips, request, seconds=seconds)
     if isinstance(clips, FetchError):
         return {item.key: clips.outcome() for item in items}
     names = {path: shelf.put(path) for path in dict.fromkeys(held.path for held in clips.held.values())}

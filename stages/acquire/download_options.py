@@ -5,19 +5,21 @@ from pydantic import Field
 from audsem_data.core.stage import Config, run_only
 from audsem_data.media.acquisition.governor import Policy
 from audsem_data.media.acquisition.options import FetchOptions
+from audsem_data.media.acquisition.pages import YOUTUBE
+from audsem_data.media.acquisition.sections import GAP_MS, MARGIN_MS
 
 
 class DownloadConfig(Config):
     """What is fetched, and how hosts are asked for it."""
 
     url: str = Field(
-        "https://www.youtube.com/watch?v={video_id}",
+        YOUTUBE,
         pattern=r"^https?://.*\{video_id\}",
         description="address of a video for which the sources name no file and no address",
     )
     height: int = Field(480, ge=16, description="of the pictures at most, in pixels, where a site offers a choice")
-    margin_ms: int = Field(1000, ge=200, le=60_000, description="fetched before and after a clip, in ms")
-    gap_ms: int = Field(4000, ge=0, description="clips that are nearer than this are fetched together, in ms")
+    margin_ms: int = Field(MARGIN_MS, ge=200, le=60_000, description="fetched before and after a clip, in ms")
+    gap_ms: int = Field(GAP_MS, ge=0, description="clips that are nearer than this are fetched together, in ms")
     max_file_bytes: int = Field(
         256 << 20, ge=0, description="largest file that is fetched whole where a host cannot serve a part, in bytes"
     )

@@ -59,6 +59,18 @@ def test_a_video_that_fails_has_its_reason_and_is_asked_for_again_when_told(
     assert gone
 
 
+def test_a_line_that_a_crash_tore_costs_no_other(subtitled: MediaServer, tmp_path: Path) -> None:
+    workspace = tmp_path / "w"
+    one, other = (f"{subtitled.address}/plain/watch?v={name}" for name in ("aac", "opus"))
+    run_cli("fetch-subtitles", one, "-w", workspace, *FAST)
+    with (workspace / "subtitles" / "fetched.jsonl").open("a") as journal:
+        journal.write('{"address": "torn by a cra')
+    run_cli("fetch-subtitles", one, other, "-w", workspace, *FAST)
+    asked = len(subtitled.seen)
+    assert "done 2" in run_cli("fetch-subtitles", one, other, "-w", workspace, *FAST).stdout
+    assert len(subtitled.seen) == asked
+
+
 def test_a_site_that_refuses_ends_it_with_6_and_it_goes_on_later(subtitled: MediaServer, tmp_path: Path) -> None:
     workspace = tmp_path / "w"
     subtitled.faults = 10**6

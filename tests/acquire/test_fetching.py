@@ -31,7 +31,7 @@ ISOLATED = Isolated(4 << 30)
 def get(url: str, folder: Path, wants: list[Want] = WANTS, options: FetchOptions = FAST) -> Clips:
     sections = plan_sections(wants, 1000, 2000)
     folder.mkdir(exist_ok=True)
-    clips: Clips = ISOLATED.call(fetch_clips, Request(url, sections, folder, options), BOUNDS, seconds=60)
+    clips: Clips = ISOLATED.call(fetch_clips, Request(url, sections, folder, options), seconds=60)
     return clips
 
 

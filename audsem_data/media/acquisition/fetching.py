@@ -9,7 +9,6 @@ from audsem_data.media.acquisition.measure import Measured, measure
 from audsem_data.media.acquisition.reasons import FetchError, FetchReason
 from audsem_data.media.acquisition.sections import Section
 from audsem_data.media.acquisition.ytdlp import Facts, Fetched, Request, fetch
-from audsem_data.media.probe import Bounds
 
 TRIES = 3
 _ROUNDING_MS = 1000  # sites state lengths in whole seconds, and sound may end a little before the pictures
@@ -40,7 +39,7 @@ class Clips:
         return [section for section in sections if failed & {clip.key for clip in section.clips}]
 
 
-def fetch_clips(request: Request, bounds: Bounds) -> Clips:
+def fetch_clips(request: Request) -> Clips:
     """Fetch the sections of a request into folders below its own, and measure them.
 
     Sections that a failing network or server cost are asked for again, up to three times; those that a host
@@ -50,12 +49,12 @@ def fetch_clips(request: Request, bounds: Bounds) -> Clips:
     clips = Clips()
     sections: Sequence[Section] = request.sections
     for number in range(THROTTLED_TRIES):
-        _take(_in_folder(request, sections, str(number)), bounds, clips)
+        _take(_in_folder(request, sections, str(number)), clips)
         sections = clips.waiting(request.sections, _passing if number + 1 < TRIES else _throttles)
         if not sections:
             break
     if sections := clips.waiting(request.sections, lambda error: error.reason in _OF_NO_USE):
-        _take(replace(_in_folder(request, sections, "whole"), whole=True), bounds, clips)
+        _take(replace(_in_folder(request, sections, "whole"), whole=True), clips)
     return clips
 
 
@@ -73,7 +72,7 @@ def _in_folder(request: Request, sections: Sequence[Section], name: str) -> Requ
     return replace(request, sections=sections, folder=folder)
 
 
-def _take(request: Request, bounds: Bounds, clips: Clips) -> None:
+def _take(request: Request, clips: Clips) -> None:
     """Fetch once, and note what became of each clip."""
     found = fetch(request)
     clips.facts = found.facts or clips.facts
@@ -82,21 +81,19 @@ def _take(request: Request, bounds: Bounds, clips: Clips) -> None:
         everything = tuple(clip for section in request.sections for clip in section.clips)
         sections = {0: Section(0, request.sections[-1].end_ms, everything)}
     for index, section in sections.items():
-        error = _look(found, index, section, request, bounds, clips)
+        error = _look(found, index, section, request, clips)
         if error is not None:
             clips.failed |= {clip.key: error for clip in section.clips}
 
 
-def _look(
-    found: Fetched, index: int, section: Section, request: Request, bounds: Bounds, clips: Clips
-) -> FetchError | None:
+def _look(found: Fetched, index: int, section: Section, request: Request, clips: Clips) -> FetchError | None:
     """Measure what came of a section and note its clips; returns why there is nothing to measure."""
     path = found.files.get(index)
     if path is None:
         error = found.error or found.errors.get(0 if request.whole else index)
         return error or _past_end(section.start_ms, found.facts) or _NOTHING_CAME
     try:
-        measured = measure(path, section.clips, bounds, request.whole)
+        measured = measure(path, section.clips, request.whole)
     except FetchError as error:
         return error
     for clip in section.clips:

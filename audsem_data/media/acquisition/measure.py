@@ -15,6 +15,7 @@ from audsem_data.media.probe import Bounds, open_media
 from audsem_data.media.reasons import MediaError
 
 _TOLERANCE_MS = 50
+_BOUNDS = Bounds(64 << 30, 86_400.0, 64, 8192 * 4320)  # of what is looked into at all
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,13 @@ class Measured:
     failed: dict[str, FetchError]
 
 
-def measure(path: Path, clips: Sequence[Want], bounds: Bounds, whole: bool) -> Measured:
+def measure(path: Path, clips: Sequence[Want], whole: bool) -> Measured:
     """Decode a file's sound as far as these clips need it; raises FetchError if that cannot be.
 
     `whole` says that the file is the video, and no section of it: what is missing is then missing at the source.
     """
     try:
-        with open_media(path, bounds) as media:
+        with open_media(path, _BOUNDS) as media:
             rate = media.audio.codec_context.sample_rate
             reach = _Reach()
             cuts = cut_audio(reach.watch(decode_audio(media)), clips, rate, Target(rate, _TOLERANCE_MS))

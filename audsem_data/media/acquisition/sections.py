@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from audsem_data.media.cut import Want
 
+MARGIN_MS, GAP_MS = 1000, 4000
+
 
 class Section(NamedTuple):
     """A stretch of a video, in milliseconds from its beginning, and the clips that are cut out of it."""
