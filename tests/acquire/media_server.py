@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from loopback import running
+
 _BLOCK = 1 << 14
 _TYPES = {
     ".mp4": "video/mp4",
@@ -49,7 +51,7 @@ class Seen:
 
 
 class MediaServer(ThreadingHTTPServer):
-    """Serves the files of a folder by their stems; `behaviours` may be changed while it runs.
+    """Serves the files of a folder by their stems; its attributes may be changed while it runs.
 
     Behaviours: `plain`, `norange`, `slow`, `truncating`, `resetting`, `lying` (about the length), `hanging`,
     `redirecting`, `says/TEXT` (a page that says so), and any status, as `503`; `flaky` gives 503 for the first
@@ -66,7 +68,6 @@ class MediaServer(ThreadingHTTPServer):
         self.limited: set[str] = set()  # videos whose media, not their pages, are answered with 429
         self.faults = 0
         self.retry_after = ""
-        self.answer = "<html><title>a page</title></html>"
         self.lock = threading.Lock()
         self.rate = 1 << 20  # bytes a second of `slow`
 
@@ -208,12 +209,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving(folder: Path) -> Iterator[MediaServer]:
     """Serve a folder until the block ends."""
-    server = MediaServer(folder)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with running(MediaServer(folder)) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from loopback import running
+
 from audsem_data.llm.answers import Task, Variant
 from audsem_data.llm.endpoint import Endpoint
 from audsem_data.llm.rules.writer import write
@@ -137,14 +139,8 @@ def _completion(body: Mapping[str, Any], text: str) -> dict[str, Any]:
 @contextmanager
 def scripted_server() -> Iterator[ScriptedServer]:
     """Give a running server."""
-    with ScriptedServer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(ScriptedServer()) as server:
+        yield server
 
 
 @dataclass

@@ -7,13 +7,14 @@ is carried out, and its answer never arrives). Xet, quotas and the viewer are no
 import json
 import re
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote
+
+from loopback import running
 
 from .hub_store import SMALL, MovedError, Repo, Store
 
@@ -294,11 +295,5 @@ _ROUTES: list[tuple[str, str, Callable[..., Answer]]] = [
 @contextmanager
 def hub_server() -> Iterator[HubServer]:
     """Give a running Hub."""
-    with HubServer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(HubServer()) as server:
+        yield server
