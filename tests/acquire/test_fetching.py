@@ -168,12 +168,14 @@ def test_a_clip_after_the_end_is_told_from_one_that_was_cut_off(server: MediaSer
 
 
 def test_a_whole_file_is_fetched_only_within_its_bound(server: MediaServer, tmp_path: Path) -> None:
+    # Its index stands at the end: without ranges ffmpeg cannot use it. Of other kinds it may, as buffers have it.
+    url = f"{server.address}/norange/aac.mp4"
     small = FetchOptions(policy=FAST.policy, max_bytes=100_000)
-    clips = get(f"{server.address}/norange/opus.mkv", tmp_path / "f", WANTS, small)
-    assert set(reasons(clips).values()) == {"too_large"}
-    server.seen.clear()
-    clips = get(f"{server.address}/norange/opus.mkv", tmp_path / "g", WANTS)
-    assert set(clips.held) == {"a", "b", "c", "d"}
+    clips = get(url, tmp_path / "f", WANTS, small)
+    assert reasons(clips) == dict.fromkeys("abcd", "too_large")
+    clips = get(url, tmp_path / "g", WANTS)
+    assert {held.path.stem for held in clips.held.values()} == {"whole"}
+    assert set(clips.held) == set("abcd")
 
 
 def test_no_section_is_asked_for_where_the_page_is_refused(server: MediaServer, tmp_path: Path) -> None:
