@@ -103,14 +103,17 @@ class _Caught:
 
 
 def _in_use() -> int:
-    """Return the bytes of address space that this process has; 1 where the system cannot say."""
-    return int(_STATM.read_text().split()[0]) * resource.getpagesize() if _STATM.exists() else 1
+    """Return the bytes of memory that this process may write to; 1 where the system cannot say."""
+    return int(_STATM.read_text().split()[5]) * resource.getpagesize() if _STATM.exists() else 1
 
 
 def _limit(most: int) -> None:
-    """Let this process, and each of its children, have so many bytes; where the system can say what it has."""
+    """Let this process, and each of its children, write to so many bytes; where the system can say what it has.
+
+    Address space is free: a JavaScript runtime reserves gigabytes of it, and dies where it may not.
+    """
     if _STATM.exists():
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def _end_with(parent: int) -> None:
