@@ -14,6 +14,8 @@ from audsem_data.runtime.provenance import versions
 
 EXTRAS = {
     "yt_dlp": "download",
+    "yt_dlp_ejs": "YouTube (pip install 'audsem-data[youtube]')",
+    "deno": "YouTube (pip install 'audsem-data[youtube]')",
     "torch": "models",
     "transformers": "models",
     "torchcodec": "decoding audio columns with `datasets` (without it: cast_column(..., Audio(decode=False)))",

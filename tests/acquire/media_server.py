@@ -60,8 +60,8 @@ class MediaServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, folder: Path, handler: "type[Handler] | None" = None) -> None:
+        super().__init__(("127.0.0.1", 0), handler or Handler)
         self.files = {path.stem: path for path in sorted(folder.iterdir())}
         self.seen: list[Seen] = []
         self.subtitles: dict[str, str] = {}  # by VIDEO.LANGUAGE
@@ -86,7 +86,7 @@ class MediaServer(ThreadingHTTPServer):
         return sum(seen.sent[0] for seen in self.seen)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     server: MediaServer
     protocol_version = "HTTP/1.1"
     timeout = 60
@@ -95,6 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
+        """Note who asks for what, and answer."""
         headers = self.headers
         self.note = Seen(
             time.monotonic(),
@@ -106,26 +107,30 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.seen.append(self.note)
         self.close_connection = True
+        self.answer()
+
+    def answer(self) -> None:
+        """Answer as the path's first part says."""
         parts = urlsplit(self.path)
         behaviour, _, rest = parts.path.lstrip("/").partition("/")
         if behaviour == "flaky" and self._has_a_fault():
-            self._status(503, {"Retry-After": self.server.retry_after} if self.server.retry_after else {})
+            self.status(503, {"Retry-After": self.server.retry_after} if self.server.retry_after else {})
         elif re.fullmatch(r"[45]\d\d", behaviour):
-            self._status(int(behaviour), {})
+            self.status(int(behaviour), {})
         elif behaviour == "says":
-            self._page(f"<html><title>a page</title><p>{html.escape(rest)}</p></html>")
+            self.page(f"<html><title>a page</title><p>{html.escape(rest)}</p></html>")
         elif rest == "watch":
             self._watch_page(behaviour, parse_qs(parts.query)["v"][0])
         elif rest == "feed":
             self._feed(behaviour)
         elif rest.endswith(".vtt"):
-            self._page(self.server.subtitles[rest.removesuffix(".vtt")])
+            self.page(self.server.subtitles[rest.removesuffix(".vtt")])
         elif behaviour == "redirecting":
-            self._status(302, {"Location": f"/plain/{rest}"})
+            self.status(302, {"Location": f"/plain/{rest}"})
         elif behaviour == "hanging":
             time.sleep(30)
         else:
-            self._media(behaviour, rest)
+            self.media(behaviour, rest)
 
     def _watch_page(self, behaviour: str, video: str) -> None:
         path = self.server.files.get(video)
@@ -135,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
             for name in self.server.subtitles
             if name.partition(".")[0] == video
         )
-        self._page(f'<html><title>t</title><video src="{source}">{tracks}</video></html>')
+        self.page(f'<html><title>t</title><video src="{source}">{tracks}</video></html>')
 
     def _feed(self, behaviour: str) -> None:
         """Serve a list of all videos, as sites do for channels and playlists."""
@@ -143,17 +148,17 @@ class _Handler(BaseHTTPRequestHandler):
             f"<item><title>{name}</title><link>{self.server.address}/{behaviour}/watch?v={name}</link></item>"
             for name in self.server.files
         )
-        self._page(f'<?xml version="1.0"?><rss version="2.0"><channel><title>f</title>{links}</channel></rss>')
+        self.page(f'<?xml version="1.0"?><rss version="2.0"><channel><title>f</title>{links}</channel></rss>')
 
     def _has_a_fault(self) -> bool:
         with self.server.lock:
             self.server.faults -= 1
             return self.server.faults >= 0
 
-    def _media(self, behaviour: str, name: str) -> None:
+    def media(self, behaviour: str, name: str) -> None:
         path = self.server.files.get(name.partition(".")[0])
         if path is None or path.stem in self.server.limited:
-            self._status(429 if path else 404, {})
+            self.status(429 if path else 404, {})
             return
         data = path.read_bytes()
         first, last = 0, len(data) - 1
@@ -162,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
         if asked and ranged:
             first, last = int(asked[1]), min(int(asked[2] or last), last)
         if first > last:
-            self._status(416, {"Content-Range": f"bytes */{len(data)}"})
+            self.status(416, {"Content-Range": f"bytes */{len(data)}"})
             return
         self.send_response(206 if ranged else 200)
         self.send_header("Content-Type", _TYPES.get(path.suffix, "application/octet-stream"))
@@ -186,16 +191,16 @@ class _Handler(BaseHTTPRequestHandler):
         if behaviour == "resetting":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    def _page(self, text: str) -> None:
+    def page(self, text: str) -> None:
         body = text.encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command == "GET":
+        if self.command != "HEAD":
             self.wfile.write(body)
 
-    def _status(self, status: int, headers: Mapping[str, str]) -> None:
+    def status(self, status: int, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

@@ -139,7 +139,7 @@ def test_addresses_can_stand_in_the_table_beside_local_files(
 
 @pytest.mark.parametrize("reason", ["not_found", "rate_limited"])
 def test_only_the_rows_of_a_reason_are_fetched_again(reason: str, server: MediaServer, tmp_path: Path) -> None:
-    workspace = captions(tmp_path, f"download.url={server.address}/plain/watch?v={{video_id}}")
+    workspace = captions(tmp_path, f"download.url={server.address}/plain/watch?v={{video_id}}", "download.pauses=2")
     hidden = server.files["opus"]
     if reason == "not_found":
         del server.files["opus"]

@@ -79,6 +79,10 @@ def test_a_site_that_refuses_ends_it_with_6_and_it_goes_on_later(subtitled: Medi
     assert "goes on refusing" in stopped.stderr
     subtitled.faults = 0
     done = run_cli("fetch-subtitles", *pages, "-w", workspace, *FAST)
+    assert "done 1, server_error 1" in done.stdout, (
+        "the first was asked for in vain, and cools down; the other was not"
+    )
+    done = run_cli("fetch-subtitles", *pages, "-w", workspace, *FAST, "--retry", "server_error")
     assert "done 2" in done.stdout
 
 

@@ -8,7 +8,7 @@ from media.clips import lag
 from media.test_samples import straight
 
 from acquire.media_server import MediaServer
-from audsem_data.core.errors import UsageError
+from audsem_data.core.errors import GovernorStoppedError, UsageError
 from audsem_data.media.acquisition.fetching import Clips, fetch_clips
 from audsem_data.media.acquisition.governor import Policy
 from audsem_data.media.acquisition.options import FetchOptions
@@ -157,6 +157,16 @@ def test_retry_after_is_honoured(server: MediaServer, tmp_path: Path) -> None:
     assert not clips.failed
     refused, following = server.seen[:2]
     assert following.time - refused.time >= 2.0
+
+
+def test_media_that_are_refused_open_the_breaker_though_the_same_host_shows_their_page(
+    server: MediaServer, tmp_path: Path
+) -> None:
+    server.limited.add("aac")
+    breaker = FetchOptions(policy=Policy(per_minute=60_000, streak=3, pause_s=0.3, pauses=1), idle_s=2.0)
+    with pytest.raises(GovernorStoppedError, match="rate_limited"):
+        get(f"{server.address}/plain/watch?v=aac", tmp_path / "f", WANTS, breaker)
+    assert len([seen for seen in server.seen if "/watch" in seen.path]) == 4
 
 
 def test_a_clip_after_the_end_is_told_from_one_that_was_cut_off(server: MediaServer, tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ MESSAGES = [
     ("removed", "[youtube] x: Video unavailable. This video has been removed by the uploader"),
     ("removed", "[youtube] x: Video unavailable"),
     ("removed", "[youtube] x: This video is not available"),
+    ("unsolved", "[youtube] x: n challenge solving failed: Some formats may be missing. Ensure you have a"),
+    ("unsolved", "[youtube] No supported JavaScript runtime could be found. Only deno is enabled by default"),
     ("unsupported_site", "Unsupported URL: https://example.org/"),
     ("no_format", "[youtube] x: Requested format is not available. Use --list-formats for a list"),
     ("no_format", "[generic] x: No video formats found!; please report this issue on  https://github.com/yt-dlp"),
@@ -94,6 +96,7 @@ def test_only_what_can_help_is_tried_again() -> None:
     transient = {str(reason) for reason in FetchReason if reason.transient}
     assert transient == {
         "live", "forbidden", "rate_limited", "bot_check", "server_error", "network", "timed_out", "truncated",
+        "unsolved",
     }  # fmt: skip
 
 
@@ -107,6 +110,9 @@ def test_only_what_can_help_is_tried_again() -> None:
         "No video formats found",
         "known to use DRM protection",
         "Unsupported URL",
+        "No supported JavaScript runtime",
+        "challenge solving failed",
+        "Signature solving failed",
         "larger than max-filesize",
         "HTTP Error ",
         " bytes read",

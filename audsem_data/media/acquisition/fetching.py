@@ -42,9 +42,9 @@ class Clips:
 def fetch_clips(request: Request) -> Clips:
     """Fetch the sections of a request into folders below its own, and measure them.
 
-    Sections that a failing network or server cost are asked for again, up to three times; those that a host
-    refused because it is asked too often, whenever the governor lets us. Where the cut that came is of no use (from
-    servers that cannot serve ranges), the whole file is fetched, once, within `max_bytes`.
+    Sections that a failing network or server cost are asked for again, up to three times. Those that a host refused
+    because it is asked too often are asked for a last time after the governor's pause. Where the cut that came is
+    of no use (from servers that cannot serve ranges), the whole file is fetched, once, within `max_bytes`.
     """
     clips = Clips()
     sections: Sequence[Section] = request.sections
@@ -53,8 +53,9 @@ def fetch_clips(request: Request) -> Clips:
         sections = clips.waiting(request.sections, _passing if number + 1 < TRIES else _throttles)
         if not sections:
             break
-    if sections := clips.waiting(request.sections, lambda error: error.reason in _OF_NO_USE):
-        _take(replace(_in_folder(request, sections, "whole"), whole=True), clips)
+    of_no_use = clips.waiting(request.sections, lambda error: error.reason in _OF_NO_USE)
+    if clips.facts and of_no_use:
+        _take(replace(_in_folder(request, of_no_use, "whole"), whole=True), clips)
     return clips
 
 
@@ -95,7 +96,7 @@ def _look(found: Fetched, index: int, section: Section, request: Request, clips:
     try:
         measured = measure(path, section.clips, request.whole)
     except FetchError as error:
-        return error
+        return found.doubt or error if error.reason is FetchReason.NO_AUDIO else error
     for clip in section.clips:
         if clip.key in measured.failed:
             clips.failed[clip.key] = _past_end(clip.end_ms, found.facts, -_ROUNDING_MS) or measured.failed[clip.key]

@@ -2,7 +2,7 @@
 
 A token bucket spaces requests. A host that says it is asked too often is left alone for as long as it wishes
 (Retry-After), or for a time that doubles, with jitter. A streak of such answers opens the breaker: nothing is
-asked of the host for a pause; then one request tries it, and closes the breaker or begins a pause twice as long.
+asked of the host for a pause; then one process tries it, and closes the breaker or begins a pause twice as long.
 After the last pause that the user allows the governor stops the run. The state of a host is one small file, under
 a lock, so that processes need not know of each other.
 """
@@ -14,6 +14,7 @@ import random
 import re
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -22,9 +23,6 @@ from pathlib import Path
 from audsem_data.core.errors import GovernorStoppedError
 from audsem_data.storage.location import storage_errors
 
-# How often one thing is asked for though its host refuses; by then the governor has stopped the run, unless the
-# host answers other requests meanwhile.
-THROTTLED_TRIES = 12
 _FIRST_BACKOFF_S = 5.0
 _LONGEST_HOLD_S = 6 * 3600.0
 _PROBE_LASTS_S = 120.0  # after which a probe whose process died is given up
@@ -51,6 +49,11 @@ class Policy:
     pauses: int = 3
 
 
+# How often one video is asked for though its host refuses: as often as opens the breaker, and once after its pause.
+# The next video then finds out whether it was the host, or that video alone.
+THROTTLED_TRIES = Policy.streak + 1
+
+
 @dataclass
 class _Host:
     """What is known of a host; times are those of the clock, in seconds.
@@ -63,10 +66,14 @@ class _Host:
     troubles: int = 0
     opened: int = 0
     probing_since: float = 0.0
+    probed_by: str = ""
 
 
 class Governor:
-    """Ask `acquire` before each request and tell it by `worked` or `trouble` what came of it."""
+    """Ask `acquire` before each request and tell it by `worked`, `trouble` or `unclear` what came of it.
+
+    What one governor asks is one attempt, which may take several requests; say what came of it at its end.
+    """
 
     def __init__(
         self,
@@ -78,6 +85,7 @@ class Governor:
         self._policy = policy
         self._folder = folder or governor_folder()
         self._clock, self._sleep = clock, sleep
+        self._name = uuid.uuid4().hex
 
     def acquire(self, host: str) -> float:
         """Wait until the host may be asked; returns the seconds waited."""
@@ -100,9 +108,10 @@ class Governor:
             state.probing_since = 0.0
 
     def unclear(self, host: str) -> None:
-        """Note that a request told nothing of what the host thinks of us: its breaker stays as it is."""
+        """Note that our requests told nothing of what the host thinks of us: its breaker stays as it is."""
         with self._state(host) as state:
-            state.probing_since = 0.0
+            if state.probed_by == self._name:
+                state.probing_since = 0.0
 
     def trouble(self, host: str, why: str, retry_after: float = 0.0) -> None:
         """Note that the host said it is asked too often; raises GovernorStoppedError when that is enough."""
@@ -143,12 +152,12 @@ class Governor:
             if state.held_until > now:
                 return state.held_until - now
             if state.opened:
-                if state.probing_since and now - state.probing_since < _PROBE_LASTS_S:
+                being_tried = state.probing_since and now - state.probing_since < _PROBE_LASTS_S
+                if being_tried and state.probed_by != self._name:
                     return _LOOK_AGAIN_S
-                state.probing_since = now
+                state.probing_since, state.probed_by = now, self._name
             early = state.due - interval * (self._policy.burst - 1) - now
             if early > 0:
-                state.probing_since = 0.0
                 return early
             state.due = max(state.due, now) + interval
             return 0.0

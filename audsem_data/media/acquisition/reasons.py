@@ -21,6 +21,11 @@ class FetchReason(Reason):
     LIVE = "live", "being streamed, or still to come", True
     DRM = "drm", "encrypted: it cannot be had"
     NO_FORMAT = "no_format", "the site offers no format that fits the options"
+    UNSOLVED = (
+        "unsolved",
+        "the site's JavaScript was not solved: needs the extra `youtube`, or a newer yt-dlp",
+        True,
+    )
     UNSUPPORTED_SITE = "unsupported_site", "yt-dlp does not know how to read this address"
     NOT_FOUND = "not_found", "the server has nothing there (404)"
     GONE = "gone", "the server says that it is gone for good (410)"

@@ -9,7 +9,7 @@ from typing import Any
 from yt_dlp.utils import YoutubeDLError
 
 from audsem_data.core.keys import escape_video_id
-from audsem_data.media.acquisition.governed import GovernedYoutubeDL, told_by
+from audsem_data.media.acquisition.governed import GovernedYoutubeDL
 from audsem_data.media.acquisition.options import FetchOptions
 from audsem_data.media.acquisition.reasons import FetchError
 
@@ -30,12 +30,13 @@ class Subtitled:
 
 def list_videos(address: str, options: FetchOptions) -> list[str] | FetchError:
     """Return the addresses of the videos of a channel, a playlist or a feed; of a video, its own."""
-    try:
-        with GovernedYoutubeDL({"extract_flat": "in_playlist"}, options) as ydl:
-            listed = videos_of(ydl.extract_info(address, download=False), ydl.extract_info)
-            return list(dict.fromkeys(listed)) or [address]
-    except YoutubeDLError as error:
-        return told_by(error)
+    with GovernedYoutubeDL({"extract_flat": "in_playlist"}, options) as ydl:
+        try:
+            listed = list(videos_of(ydl.extract_info(address, download=False), ydl.extract_info))
+        except YoutubeDLError as error:
+            return ydl.failed(error)
+        ydl.worked()
+        return list(dict.fromkeys(listed)) or [address]
 
 
 def videos_of(info: Mapping[str, Any], look_up: Callable[..., Any]) -> Iterator[str]:
@@ -52,14 +53,16 @@ def videos_of(info: Mapping[str, Any], look_up: Callable[..., Any]) -> Iterator[
 def fetch_subtitles(address: str, folder: Path, options: FetchOptions) -> Subtitled | FetchError:
     """Lay down a video's manual English tracks as `ID.LANGUAGE.EXT`, and `ID.info.json` beside them.
 
-    Automatic tracks are never asked for.
+    Automatic tracks are never asked for. Media need not be had: their formats may be missing.
     """
     wanted = {"writesubtitles": True, "subtitleslangs": _LANGUAGES, "subtitlesformat": _FORMATS}
     alone = {"noplaylist": True, "playlist_items": "1", "ignore_no_formats_error": True}
-    try:
-        with GovernedYoutubeDL(wanted | alone, options) as ydl:
+    with GovernedYoutubeDL(wanted | alone, options) as ydl:
+        try:
             info = _first(ydl.extract_info(address, download=False))
             tracks: Mapping[str, Any] = info.get("requested_subtitles") or {}
+            if not tracks and not info.get("formats") and not info.get("url"):
+                return ydl.refused()
             name = escape_video_id(str(info["id"]))
             for language, track in tracks.items():
                 path = folder / f"{name}.{language}.{track['ext']}"
@@ -67,8 +70,9 @@ def fetch_subtitles(address: str, folder: Path, options: FetchOptions) -> Subtit
                     path.write_text(track["data"], encoding="utf-8")
                 else:
                     ydl.dl(str(path), {"http_headers": info.get("http_headers"), **track}, subtitle=True)
-    except YoutubeDLError as error:
-        return told_by(error)
+        except YoutubeDLError as error:
+            return ydl.failed(error)
+        ydl.worked()
     kept: dict[str, Any] = {field: info.get(field) for field in _KEPT}
     kept |= {"webpage_url": address, "subtitles": {language: [] for language in info.get("subtitles") or {}}}
     (folder / f"{name}.info.json").write_text(json.dumps(kept, sort_keys=True), encoding="utf-8")

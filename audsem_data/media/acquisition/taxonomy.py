@@ -39,6 +39,7 @@ RULES = (
         r"video (is |has been )?(unavailable|removed|deleted)|removed by the uploader|no longer available"
         r"|video (does not|doesn't) exist|this video is not available|has been removed",
     ),
+    Rule(_R.UNSOLVED, r"no supported javascript runtime|(challenge|signature) solving failed"),
     Rule(_R.UNSUPPORTED_SITE, r"unsupported url|not a valid url|no suitable extractor|urls are disabled"),
     Rule(_R.NO_FORMAT, r"requested format is not available|no video formats found|no formats found"),
     Rule(_R.NOT_FOUND, r"HTTP Error 404|\b404 Not Found"),

@@ -9,14 +9,14 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 from yt_dlp.utils import YoutubeDLError
 
-from audsem_data.media.acquisition.governed import GovernedYoutubeDL, host_of, retry_after, told_by
+from audsem_data.media.acquisition.governed import GovernedYoutubeDL, host_of, retry_after
 from audsem_data.media.acquisition.options import FetchOptions
 from audsem_data.media.acquisition.reasons import FetchError, FetchReason
 from audsem_data.media.acquisition.sections import Section
@@ -52,12 +52,16 @@ class Facts:
 
 @dataclass
 class Fetched:
-    """What came: a file or an error for each section, by its place in the request; or one error for all."""
+    """What came: a file or an error for each section, by its place in the request; or one error for all.
+
+    `doubt` says why there may be more formats than were found.
+    """
 
     facts: Facts | None = None
     files: dict[int, Path] = field(default_factory=dict)
     errors: dict[int, FetchError] = field(default_factory=dict)
     error: FetchError | None = None
+    doubt: FetchError | None = None
 
 
 def fetch(request: Request) -> Fetched:
@@ -69,13 +73,15 @@ def fetch(request: Request) -> Fetched:
     """
     found = Fetched()
     FFmpegPostProcessor._ffmpeg_location.set(find_ffmpeg())  # the parameter is not read for sections
-    try:
-        with _Downloader(request, found) as downloader:
+    with _Downloader(request, found) as downloader:
+        try:
             downloader.extract_info(request.url, download=True)
-    except FetchError as error:
-        found.error = error
-    except YoutubeDLError as error:
-        found.error = told_by(error)
+        except FetchError as error:
+            found.error = error
+            downloader.worked()
+        except YoutubeDLError as error:
+            found.error = downloader.failed(error)
+        found.doubt = downloader.doubt
     for index in range(len(request.sections)):
         made = list(request.folder.glob(f"{_WHOLE if request.whole else index}.mkv"))
         if made and index not in found.errors:
@@ -89,6 +95,7 @@ class _Downloader(GovernedYoutubeDL):
     def __init__(self, request: Request, found: Fetched) -> None:
         self._request, self._found = request, found
         self._given_up: FetchError | None = None
+        self._site = ""
         hooks = {"download_ranges": self._ranges, "progress_hooks": [self._watch]}
         super().__init__(_parameters(request) | hooks, request.options)
 
@@ -98,6 +105,8 @@ class _Downloader(GovernedYoutubeDL):
         if self._given_up:
             self._found.errors[index] = self._given_up
             return False, False
+        if self._found.facts:
+            self._found.facts = replace(self._found.facts, format_id=info.get("format_id"))
         host = host_of(_address(info))
         self.params["external_downloader_args"] = self._ffmpeg_arguments(info)
         self.governor.acquire(host)
@@ -108,19 +117,25 @@ class _Downloader(GovernedYoutubeDL):
             except YoutubeDLError as error:
                 failure = classify(f"{said()} {error}", retry_after(error))
             else:
-                self.governor.worked(host)
                 if done[0]:
+                    self._arrived(host)
                     return done
                 failure = classify(self.said)
         self._found.errors[index] = failure
         if failure.reason not in (FetchReason.NOT_MEDIA, FetchReason.UNKNOWN):
             self._given_up = failure
-        self.tell(host, failure)
+        if not (self._request.whole and failure.throttles):  # `urlopen` has told that
+            self.tell(host, failure)
         return False, False
+
+    def _arrived(self, host: str) -> None:
+        """Tell that a host gave what was wanted, and the site whose page led there: a page alone proves nothing."""
+        for name in {host, self._site} - {""}:
+            self.governor.worked(name)
 
     def _ranges(self, info: Any, downloader: Any) -> Iterator[dict[str, Any]]:
         """Note what the source states, and yield the sections that lie within the video."""
-        self._found.facts = _facts(info)
+        self._found.facts, self._site = _facts(info), self.host
         if info.get("live_status") in ("is_live", "is_upcoming", "post_live"):
             raise FetchError(FetchReason.LIVE, f"the video is {info['live_status'].replace('_', ' ')}")
         if self._request.whole:
@@ -172,7 +187,7 @@ def _facts(info: Any) -> Facts:
         license=info.get("license"),
         channel_id=info.get("channel_id"),
         duration_s=info.get("duration"),
-        format_id=info.get("format_id"),
+        format_id=None,
     )
 
 
