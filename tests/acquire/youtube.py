@@ -41,6 +41,9 @@ PLAYER_SCRIPT = """
 """
 
 
+Cue = tuple[int, int, str]  # begin, end (ms), text
+
+
 @dataclass
 class Video:
     """What the site says of a video: its media, how long it is, its caption tracks, or why it is not shown."""
@@ -48,7 +51,7 @@ class Video:
     pictures: str = "pictures.mp4"
     sound: str = "sound.m4a"
     seconds: int = 24
-    tracks: dict[str, str] = field(default_factory=dict)  # WebVTT by language, "asr" for the automatic track
+    tracks: dict[str, list[Cue]] = field(default_factory=dict)  # by language; "asr" is the automatic track
     status: str = "OK"
     reason: str = ""
     details: dict[str, Any] = field(default_factory=dict)
@@ -105,7 +108,7 @@ class YouTubeHandler(Handler):
             asked = json.loads(sent)
             self.page(json.dumps(self._response(asked["videoId"], asked["context"]["client"]["clientName"])))
         elif parts.path == "/api/timedtext":
-            self.page(self.server.videos[query["v"][0]].tracks[query["track"][0]])
+            self.page(_json3(self.server.videos[query["v"][0]].tracks[query["track"][0]]))
         elif parts.path.startswith("/videoplayback/") and not _solved(query):
             self.status(403, {})
         elif parts.path.startswith("/videoplayback/"):
@@ -178,6 +181,13 @@ def _tracks(video_id: str, video: Video) -> list[dict[str, Any]]:
         else {"baseUrl": base + name, "languageCode": name, "vssId": f".{name}", "name": {"simpleText": name}}
         for name in video.tracks
     ]
+
+
+def _json3(cues: list[Cue]) -> str:
+    events = [
+        {"tStartMs": begin, "dDurationMs": end - begin, "segs": [{"utf8": text}]} for begin, end, text in cues
+    ]
+    return json.dumps({"wireMagic": "pb3", "events": events})
 
 
 def _solved(query: dict[str, list[str]]) -> bool:

@@ -35,21 +35,27 @@ class GovernedYoutubeDL(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has n
     That a request was answered tells nothing yet: a page that wants proof of a person comes like any other. So who
     looks something up says by `worked`, `failed` or `refused` what came of it.
 
+    Made once and entered for each video: extractors keep what sites taught them, such as the code of a player, and
+    do not ask for it again.
+
     Attributes:
         host: the one that was asked last.
         said: the last message that was not raised.
     """
 
     def __init__(self, parameters: dict[str, Any], options: FetchOptions) -> None:
-        self.governor = Governor(options.policy, sleep=_sleep)
-        self.host = ""
+        self._policy = options.policy
         self._log = _Log()
-        self._told: BaseException | None = None
         super().__init__(_common(options) | {"logger": self._log} | parameters)
 
     def __enter__(self) -> Self:
         """Begin to look something up."""
         super().__enter__()
+        self.governor = Governor(self._policy, sleep=_sleep)
+        self.host = ""
+        self._log.last = ""
+        self._log.warnings.clear()
+        self._told: BaseException | None = None
         return self
 
     def __exit__(self, *error: Any) -> None:

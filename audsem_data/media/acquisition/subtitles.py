@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,23 @@ class Subtitled:
     files: int
 
 
+@cache
+def _lists(options: FetchOptions) -> GovernedYoutubeDL:
+    """Return what lists the videos of a page."""
+    return GovernedYoutubeDL({"extract_flat": "in_playlist"}, options)
+
+
+@cache
+def _subtitles(options: FetchOptions) -> GovernedYoutubeDL:
+    """Return what fetches the subtitles of one video."""
+    wanted = {"writesubtitles": True, "subtitleslangs": _LANGUAGES, "subtitlesformat": _FORMATS}
+    alone = {"noplaylist": True, "playlist_items": "1", "ignore_no_formats_error": True}
+    return GovernedYoutubeDL(wanted | alone, options)
+
+
 def list_videos(address: str, options: FetchOptions) -> list[str] | FetchError:
     """Return the addresses of the videos of a channel, a playlist or a feed; of a video, its own."""
-    with GovernedYoutubeDL({"extract_flat": "in_playlist"}, options) as ydl:
+    with _lists(options) as ydl:
         try:
             listed = list(videos_of(ydl.extract_info(address, download=False), ydl.extract_info))
         except YoutubeDLError as error:
@@ -55,9 +70,7 @@ def fetch_subtitles(address: str, folder: Path, options: FetchOptions) -> Subtit
 
     Automatic tracks are never asked for. Media need not be had: their formats may be missing.
     """
-    wanted = {"writesubtitles": True, "subtitleslangs": _LANGUAGES, "subtitlesformat": _FORMATS}
-    alone = {"noplaylist": True, "playlist_items": "1", "ignore_no_formats_error": True}
-    with GovernedYoutubeDL(wanted | alone, options) as ydl:
+    with _subtitles(options) as ydl:
         try:
             info = _first(ydl.extract_info(address, download=False))
             tracks: Mapping[str, Any] = info.get("requested_subtitles") or {}

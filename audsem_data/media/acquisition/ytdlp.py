@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,17 +72,8 @@ def fetch(request: Request) -> Fetched:
         GovernorStoppedError: the host goes on refusing.
         StorageError: our disk is full.
     """
-    found = Fetched()
     FFmpegPostProcessor._ffmpeg_location.set(find_ffmpeg())  # the parameter is not read for sections
-    with _Downloader(request, found) as downloader:
-        try:
-            downloader.extract_info(request.url, download=True)
-        except FetchError as error:
-            found.error = error
-            downloader.worked()
-        except YoutubeDLError as error:
-            found.error = downloader.failed(error)
-        found.doubt = downloader.doubt
+    found = _downloader(request.options).fetch(request)
     for index in range(len(request.sections)):
         made = list(request.folder.glob(f"{_WHOLE if request.whole else index}.mkv"))
         if made and index not in found.errors:
@@ -89,15 +81,35 @@ def fetch(request: Request) -> Fetched:
     return found
 
 
+@cache
+def _downloader(options: FetchOptions) -> "_Downloader":
+    return _Downloader(options)
+
+
 class _Downloader(GovernedYoutubeDL):
     """Asks for each section when its host may be asked, and goes on after one that fails."""
 
-    def __init__(self, request: Request, found: Fetched) -> None:
-        self._request, self._found = request, found
+    def __init__(self, options: FetchOptions) -> None:
+        hooks = {"download_ranges": self._ranges, "progress_hooks": [self._watch]}
+        super().__init__(_parameters(options.height) | hooks, options)
+
+    def fetch(self, request: Request) -> Fetched:
+        """Fetch what is asked for into its folder."""
+        self._request, self._found = request, Fetched()
         self._given_up: FetchError | None = None
         self._site = ""
-        hooks = {"download_ranges": self._ranges, "progress_hooks": [self._watch]}
-        super().__init__(_parameters(request) | hooks, request.options)
+        self.params["paths"] = {"home": str(request.folder)}
+        self.params["max_filesize"] = request.options.max_bytes if request.whole else None
+        with self:
+            try:
+                self.extract_info(request.url, download=True)
+            except FetchError as error:
+                self._found.error = error
+                self.worked()
+            except YoutubeDLError as error:
+                self._found.error = self.failed(error)
+            self._found.doubt = self.doubt
+        return self._found
 
     def dl(self, name: str, info: Any, subtitle: bool = False, test: bool = False) -> Any:
         """Fetch a section; its error is noted, and those that follow are tried unless all would fail alike."""
@@ -165,16 +177,13 @@ class _Downloader(GovernedYoutubeDL):
             raise FetchError(FetchReason.TOO_LARGE, f"more than {most} bytes")
 
 
-def _parameters(request: Request) -> dict[str, Any]:
+def _parameters(height: int) -> dict[str, Any]:
     """Return the parameters that say what is fetched, and how it is laid down."""
-    height = request.options.height
-    name = _WHOLE if request.whole else "%(section_number)s"
     return {
         "format": f"bv*[height<=?{height}]+ba/b[height<=?{height}]/bv*+ba/b/ba",
         "format_sort": [f"res:{height}", "abr"],
-        "outtmpl": str(request.folder / f"{name}.mkv"),
+        "outtmpl": f"%(section_number|{_WHOLE})s.mkv",
         "merge_output_format": "mkv",
-        "max_filesize": request.options.max_bytes if request.whole else None,
         "fixup": "never",  # it would move timestamps
         "noplaylist": True,
         "playlist_items": "1",
