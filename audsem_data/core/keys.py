@@ -30,7 +30,7 @@ def escape_video_id(name: str) -> str:
     An underscore before nine digits is escaped too, so that a key says where its video id ends.
     """
     if _SAFE.fullmatch(name):
-        return _AMBIGUOUS.sub("%5F", name)
+        return _AMBIGUOUS.sub("%5F", name) if "_" in name else name
     safe = _UNSAFE.sub(lambda match: b"%%%02X" % match[0][0], _bytes(name))
     return _AMBIGUOUS.sub("%5F", safe.decode())
 

@@ -64,6 +64,7 @@ def clean_language(tag: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", tag).strip("-")[:32] or "und"
 
 
+@lru_cache(4096)
 def is_english(tag: str) -> bool:
     """Say whether a tag is English of any region."""
     return tag.lower().partition("-")[0] == "en"

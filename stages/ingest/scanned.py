@@ -7,7 +7,7 @@ block become columns at once.
 import json
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from audsem_data.media.subtitles.filmot import Scanned
 from audsem_data.media.subtitles.json_kinds import CLOSE, OPEN, VISIBLE
 from audsem_data.media.subtitles.markup import strip_markup
 from audsem_data.media.subtitles.timing import span_ms
+from audsem_data.stages.ingest.names import clean_language
 from audsem_data.stages.ingest.rows import CueColumns, Numbers
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
@@ -42,7 +43,7 @@ class ScannedBlock:
         before = np.concatenate([[0], np.cumsum(self._is_sure)])
         first = found.scan.tracks[:, 3]
         self.sure: list[int] = (before[first + self._counts] - before[first]).tolist()
-        self.number = np.full(len(self._tracks), -1, np.int64)
+        self.number = [-1] * len(self._tracks)
 
     def videos(self) -> Iterator[tuple[str, range]]:
         """Yield each video's id, not escaped, and its tracks."""
@@ -51,12 +52,14 @@ class ScannedBlock:
             yield name if _PLAIN.fullmatch(name) else strip_markup(name), range(first, first + count)
 
     def language(self, track: int) -> str:
-        """Return the language of a track."""
-        return _text(self._data, *self._tracks[track][:2])
+        """Return the language of a track, clean."""
+        begin, end, *_ = self._tracks[track]
+        return _language(bytes(self._data[begin:end]))
 
     def cues(self, track: int) -> int:
         """Return how many cues a track has."""
-        return int(self._tracks[track][2])
+        cues: int = self._tracks[track][2]
+        return cues
 
     def read_unsure(self, track: int) -> tuple[list[Cue], int]:
         """Return the other candidates of a track with their ordinals, and how many are damaged.
@@ -88,7 +91,7 @@ class ScannedBlock:
 
     def sure_columns(self) -> CueColumns:
         """Return the candidates that are sure to be kept, of the tracks that have a number."""
-        numbers = np.repeat(self.number, self._counts)
+        numbers = np.repeat(np.array(self.number, np.int64), self._counts)
         kept = self._is_sure & (numbers >= 0)
         rows = self._candidates[kept]
         text = self._texts(rows[:, _BEGIN], rows[:, _END])
@@ -107,6 +110,11 @@ class ScannedBlock:
         return np.frombuffer(self._data, np.uint8)
 
 
-def _text(data: bytes, begin: int, end: int) -> str:
-    text = data[begin:end].decode("utf-8", "replace")
+@lru_cache(256)
+def _language(tag: bytes) -> str:
+    return clean_language(str(tag, "utf-8", "replace"))
+
+
+def _text(data: memoryview, begin: int, end: int) -> str:
+    text = str(data[begin:end], "utf-8", "replace")
     return str(json.loads(f'"{text}"')) if "\\" in text else text

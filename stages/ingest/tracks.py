@@ -1,7 +1,6 @@
 """A unit's tracks as outcomes: which cues become rows, and why a track or a cue does not."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -39,7 +38,7 @@ class UnitReader:
         self._name, self._keep_all = unit.name, keep_all
         self._path = Path(unit.payload["path"])
         self._media: Mapping[str, str] = unit.payload.get("media", {})
-        self._seen: Counter[str] = Counter()
+        self._seen: dict[str, int] = {}
         self.rows = CueRows()
         self._whole_file = f"{escape_video_id(unit.name)}/all"
 
@@ -117,7 +116,7 @@ class UnitReader:
             if not tracks:
                 yield self._filtered(video_id, "none", IngestReason.NO_SUBTITLES)
             for track in tracks:
-                language = clean_language(block.language(track))
+                language = block.language(track)
                 if reason := _left_out(language, block.cues(track)):
                     yield self._filtered(video_id, language, *reason)
                     continue
@@ -139,34 +138,44 @@ class UnitReader:
         key = f"{read.video_id}/{name}"
         if not read.readable:
             return key, Failed(SubtitleReason.DAMAGED, f"none of {read.damaged} cues could be read"), -1
-        counts = {"cues": read.readable + read.damaged, "damaged": read.damaged, "kept": read.sure}
-        counts["no_bracket"] = read.readable - len(read.cues) - read.sure
+        without = read.readable - len(read.cues) - read.sure
+        counts = {  # in the order in which they are shown
+            "bad_time": 0,
+            "cues": read.readable + read.damaged,
+            "damaged": read.damaged,
+            "empty": 0,
+            "kept": read.sure,
+            "no_bracket": without,
+        }
         kept = []
         for cue in read.cues:
             fate = _cue_fate(cue, self._keep_all)
-            counts[fate] = counts.get(fate, 0) + 1
+            counts[fate] += 1
             if fate == "kept":
                 kept.append(cue)
-        shown = (f'"{fate}": {count}' for fate, count in sorted(counts.items()) if count or fate == "kept")
+        shown = [f'"{fate}": {count}' for fate, count in counts.items() if count or fate == "kept"]
         number = -1
         if counts["kept"]:
             path = self._media.get(read.video_id, media) if media is None or is_address(media) else media
             signature = media_signature(path) if path else None
             number = self.rows.add_track(RowTrack(read.video_id, name, read.language, path, signature))
-            self.rows.add(number, kept)
+            if kept:
+                self.rows.add(number, kept)
         return key, Done((), f"{{{', '.join(shown)}}}"), number
 
     def _filtered(
         self, video_id: str, language: str, reason: IngestReason, detail: str = ""
     ) -> tuple[str, Outcome]:
-        return f"{video_id}/{self._track_name(video_id, language)}", Filtered(reason, detail)
+        return f"{video_id}/{self._track_name(video_id, language)}", _filtered(reason, detail)
 
     def _track_name(self, video_id: str, language: str) -> str:
         """Return a name that no other track of the video has: the language and eight digits of a hash."""
         track = f"{video_id}/{language}"
-        self._seen[track] += 1
-        origin = self._name if self._seen[track] == 1 else f"{self._name}#{self._seen[track]}"
-        return f"{language}-{_digits(origin)}"
+        times = self._seen[track] = self._seen.get(track, 0) + 1
+        return f"{language}-{_digits(self._name if times == 1 else f'{self._name}#{times}')}"
+
+
+_filtered = lru_cache(256)(Filtered)  # dumps have millions that are alike
 
 
 @lru_cache(64)
@@ -196,7 +205,7 @@ def _left_out(
         return IngestReason.OTHER_LANGUAGE, language
     if automatic:
         return IngestReason.AUTOMATIC, ""
-    if is_rolling(tracked):
+    if tracked and is_rolling(tracked):
         return IngestReason.AUTOMATIC, f"{repeated_lines(tracked)} of {cues} cues repeat the line before"
     return None if cues else (IngestReason.NO_CUES, "")
 

@@ -1,6 +1,7 @@
 """The compiled scan of dumps gives exactly what a full parse gives: of plain, odd, broken and hostile objects."""
 
 import gzip
+import importlib
 import itertools
 import json
 import random
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -41,6 +43,12 @@ def ingest(path: Path, ranges: Sequence[tuple[int, int]], scanned: bool) -> Foun
 
 
 def compare(path: Path, data: bytes, block: int, cuts: Sequence[int] = ()) -> Found:
+    """Compare what the scan and the full parse make of a dump, at its end and with more after it."""
+    _compare(path, data + TAIL, block, cuts)  # where bytes are held ahead, usual cues take a shorter way
+    return _compare(path, data, block, cuts)
+
+
+def _compare(path: Path, data: bytes, block: int, cuts: Sequence[int] = ()) -> Found:
     path.write_bytes(data)
     places = sorted({0, *(cut for cut in cuts if 0 < cut < len(data)), len(data)})
     ranges = list(itertools.pairwise(places)) or [(0, 0)]
@@ -61,6 +69,7 @@ def video(name: str, *cues: Any, lang: str = "en") -> dict[str, Any]:
 
 
 PLAIN = video("v1", cue("[a]"), cue("b"), cue("(c) and {d}"), cue(" [ e ] "), cue("speech (", "3.25", "0.125"))
+TAIL = b"\n" + json.dumps(video("tail", *[cue("some more words")] * 9)).encode()
 TEXTS = (
     st.sampled_from(
         ["[door]", "(rain)", "{wind}", "a", "", " ", "[", "]", "\u266a", "&#91;x&#93;", "&lsqb;x&rsqb;"]
@@ -69,9 +78,25 @@ TEXTS = (
         ["<b>[x]</b>", "{\\an8}[y]", "\\N", "a\\N[b]", '"[q]"', "[\u00e9]", "\x00[z]", "[\n]", "\ud800[s]"]
     )
     | st.text(max_size=12)
+    | st.text(st.sampled_from('ab [(]<&\n"\\/\u00e9'), min_size=50, max_size=150)
 )
 TIMES = st.sampled_from(
-    ["0", "1.5", "2.25", "0.001", "1.0005", "-1", "1e2", "", " 3 ", "999999.999", "abc", "nan", "00.5"]
+    ["0", "1.5", "2.25", "0.001", "1.0005", "-1", "1e2", "", " 3 ", "999999.999", "abc", "nan", "00.5", "0.000"]
+) | st.sampled_from(
+    [
+        "12345.678",
+        "123456.7",
+        "1.",
+        ".5",
+        "1.2.3",
+        "1..2",
+        "12 34",
+        "99999",
+        "1234567890",
+        "1.5\n",
+        "-0.5",
+        "0.0001",
+    ]
 )
 ODD = st.sampled_from([None, 3, True, [], {}, "x", 1.5, {"t": "[in]"}, [[["[deep]"]]]])
 CUES = st.builds(cue, TEXTS, TIMES, TIMES) | st.dictionaries(
@@ -154,6 +179,17 @@ def test_what_hides_a_bracket(tmp_path: Path, line: str, kept: list[str]) -> Non
     data = json.dumps(video("v", "HERE")).replace('"HERE"', f"{json.dumps(cue('z'))}, {line}").encode()
     _, rows = compare(tmp_path / "dump.json", data, 1 << 20)
     assert [row["text"] for row in rows] == kept
+
+
+@pytest.mark.parametrize("style", [{}, {"separators": (",", ":")}], ids=["spaces", "no spaces"])
+@pytest.mark.parametrize("text", ["a", "[a]", "a" * 200, 'a\n"b" c/d', "\u00e9t\u00e9 " * 20, "x" * 63 + "\n" * 3])
+def test_usual_cues_take_the_shorter_way(text: str, style: dict[str, Any]) -> None:
+    filmot_cue = importlib.import_module("audsem_data.media.subtitles.filmot_cue")
+    data = json.dumps(cue(text, "1234.56", "0.5"), ensure_ascii=False, **style).encode()
+    out = np.full((1, 10), -1)
+    after, is_odd = filmot_cue.usual_cue(np.frombuffer(data + bytes(filmot_cue.AHEAD), np.uint8), 0, out, 0)
+    assert (after, is_odd) == (len(data), "[" in text)
+    assert (out[0, 0] >= 0) == is_odd
 
 
 def test_plain_objects_are_really_scanned(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ damaged, and costs nothing but itself.
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -49,9 +50,9 @@ class _Piece(NamedTuple):
 
 
 class Scanned(NamedTuple):
-    """Objects that a scanner took; the places in `scan` are offsets in `data`."""
+    """Objects that a scanner took; places in `scan` are offsets in `data`, which holds until more is read."""
 
-    data: bytes
+    data: memoryview
     scan: "Scan"
 
 
@@ -84,8 +85,8 @@ def read_filmot(
 
 
 def compiled_scan() -> "Scanner | None":
-    """Return the compiled scanner, where the `scan` extra is installed."""
-    if find_spec("numba") is None:
+    """Return the compiled scanner, where the `scan` extra is installed and the processor is one that it is for."""
+    if find_spec("numba") is None or sys.byteorder != "little":
         return None
     from audsem_data.media.subtitles.filmot_scan import scan  # noqa: PLC0415  (compiles at first use)
 

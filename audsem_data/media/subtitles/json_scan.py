@@ -3,7 +3,10 @@
 A place is an offset in the buffer; -1 says that there is no such thing there, or that the buffer ends in it.
 """
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,7 +18,7 @@ Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-QUOTE, BACKSLASH, COMMA, COLON, BRACE, BRACE_END, BRACKET, BRACKET_END = b'"\\,:{}[]'
+QUOTE, BACKSLASH, COMMA, COLON, DOT, BRACE, BRACE_END, BRACKET, BRACKET_END = b'"\\,:.{}[]'
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 _DEEP = 1 << 32  # thirty-two open brackets
 
@@ -46,21 +49,33 @@ def compiled(function: Function) -> Function:
     return njit(**_OPTIONS)(function)  # type: ignore[no-any-return]
 
 
+def inlined(function: Function) -> Function:
+    """Compile a function into each place that calls it: for what is called for every cue."""
+    return njit(forceinline=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
+
+
 def compiled_once(function: Function) -> Function:
     """Compile a function that Python calls; its machine code is kept on disk, with that of all it calls.
 
-    Only one function of a scanner may be kept: numba does not see that another file's function has changed.
+    Numba sees that its file has changed, and what it closes over, but not that another file has: close over
+    `version_of` those.
     """
     return njit(cache=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
 
 
-@compiled
+def version_of(*modules: ModuleType) -> int:
+    """Return a number that changes with the source of these modules."""
+    sources = [Path(str(module.__file__)).read_bytes() for module in modules]
+    return int.from_bytes(hashlib.sha256(b"".join(sources)).digest()[:6], "little")
+
+
+@inlined
 def at(b: Bytes, i: int) -> int:
     """Return a byte; an unsigned index spares the compiled code the question whether it counts from the end."""
     return b[np.uint64(i)]  # type: ignore[no-any-return]
 
 
-@compiled
+@inlined
 def space(b: Bytes, i: int) -> int:
     """Return the first place that is not white space; -1 where a line begins with a brace: an object may."""
     while i < len(b) and (at(b, i) == 32 or at(b, i) == 10 or at(b, i) == 13 or at(b, i) == 9):
