@@ -18,7 +18,7 @@ from audsem_data.media.acquisition.governor import Policy
 from audsem_data.media.acquisition.options import FetchOptions
 from audsem_data.media.acquisition.reasons import FetchError
 from audsem_data.media.acquisition.sections import plan_sections
-from audsem_data.media.acquisition.subtitles import Subtitled, fetch_subtitles
+from audsem_data.media.acquisition.subtitles import Subtitled, fetch_subtitles, list_videos
 from audsem_data.media.acquisition.ytdlp import Request
 from audsem_data.media.isolation import Isolated
 
@@ -161,6 +161,24 @@ def test_manual_tracks_are_fetched_and_automatic_ones_never(site: YouTube, tmp_p
     (track,) = tmp_path.glob(f"{VIDEO}.*.json3")
     assert "dog barks" in track.read_text()
     assert (site.asked("track=asr"), site.asked("track=de"), site.asked("/videoplayback/")) == (0, 0, 0)
+
+
+def test_the_videos_of_a_channel_and_its_tabs_are_listed_page_by_page(site: YouTube) -> None:
+    videos, shorts = [f"aaaaaaaaaa{n}" for n in range(5)], [f"bbbbbbbbbb{n}" for n in range(3)]
+    site.lists = {"/@somebody/videos": videos, "/@somebody/shorts": shorts}
+    listed = call(list_videos, f"https://{HOST}/@somebody", options(site))
+    assert listed == [f"https://{HOST}/watch?v={name}" for name in [*videos, *shorts]]
+    site.lists = {"/playlist": videos}
+    assert call(list_videos, f"https://{HOST}/playlist?list=PL{'x' * 16}", options(site)) == listed[:5]
+
+
+@pytest.mark.parametrize(("status", "reason"), [(404, "not_found"), (429, "rate_limited"), (503, "server_error")])
+def test_a_list_that_breaks_off_is_no_list(status: int, reason: str, site: YouTube) -> None:
+    site.lists = {"/@somebody/videos": [f"aaaaaaaaaa{n}" for n in range(5)]}
+    site.failing["/youtubei/v1/browse"] = status
+    found = call(list_videos, f"https://{HOST}/@somebody", options(site))
+    assert isinstance(found, FetchError)
+    assert found.reason == reason
 
 
 def test_a_video_with_automatic_tracks_alone_has_none(site: YouTube, tmp_path: Path) -> None:

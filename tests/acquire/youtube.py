@@ -22,6 +22,7 @@ from acquire.media_server import Handler, MediaServer
 HOST = "www.youtube.com"
 CHANNEL = "UC" + "x" * 22
 PLAYER = "/s/player/0a1b2c3d/player_ias.vflset/en_US/base.js"
+_PAGE = 2  # videos on a page of a list
 _CHALLENGE, _SIGNATURE = "challenge", "abcdefghijklmnop"
 # Both scrambles are reversals; a method other than set and get is the one that answers the challenge.
 PLAYER_SCRIPT = """
@@ -63,6 +64,7 @@ class YouTube(MediaServer):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, YouTubeHandler)
         self.videos: dict[str, Video] = {}
+        self.lists: dict[str, list[str]] = {}  # ids of videos by path, `/@channel/videos` or `/playlist`
         self.failing: dict[str, int] = {}  # statuses by path
         self.player = PLAYER_SCRIPT
         self.authority = trustme.CA()
@@ -102,30 +104,56 @@ class YouTubeHandler(Handler):
             self.page(self._watch(query["v"][0]))
         elif parts.path.startswith("/embed/"):
             self.page(self._watch(parts.path.removeprefix("/embed/")))
+        elif parts.path in self.server.lists:
+            self.page(_scripts({"PLAYER_JS_URL": PLAYER}, {}, self._listing(parts.path)))
         elif parts.path == PLAYER:
             self.page(self.server.player)
-        elif parts.path == "/youtubei/v1/player":
-            asked = json.loads(sent)
-            self.page(json.dumps(self._response(asked["videoId"], asked["context"]["client"]["clientName"])))
         elif parts.path == "/api/timedtext":
             self.page(_json3(self.server.videos[query["v"][0]].tracks[query["track"][0]]))
-        elif parts.path.startswith("/videoplayback/") and not _solved(query):
-            self.status(403, {})
-        elif parts.path.startswith("/videoplayback/"):
+        elif parts.path.startswith("/youtubei/"):
+            self.page(json.dumps(self._asked(json.loads(sent))))
+        elif parts.path.startswith("/videoplayback/") and _solved(query):
             self.media("plain", parts.path.rpartition("/")[2])
         else:
-            self.status(404, {})
+            self.status(403 if parts.path.startswith("/videoplayback/") else 404, {})
+
+    def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Return the API's answer: of a video, or the next page of a list."""
+        if "videoId" in question:
+            return self._response(question["videoId"], question["context"]["client"]["clientName"])
+        items = self._items(*question["continuation"].split(" "))
+        return {"onResponseReceivedActions": [{"appendContinuationItemsAction": {"continuationItems": items}}]}
 
     do_POST = Handler.do_GET  # noqa: N815
 
     def _watch(self, video_id: str) -> str:
         context = {"client": {"clientName": "WEB", "clientVersion": "2.20260101", "visitorData": "v"}}
-        config = json.dumps({"PLAYER_JS_URL": PLAYER, "INNERTUBE_CONTEXT": context})
-        response = json.dumps(self._response(video_id, "WEB"))
-        return (
-            f"<html><script>ytcfg.set({config});</script><script>var ytInitialPlayerResponse = {response};</script>"
-            '<script>var ytInitialData = {"contents": {"none": 1}};</script></html>'
-        )
+        config = {"PLAYER_JS_URL": PLAYER, "INNERTUBE_CONTEXT": context}
+        return _scripts(config, self._response(video_id, "WEB"), {"contents": {"none": 1}})
+
+    def _listing(self, path: str) -> dict[str, Any]:
+        """Return a page with a tab for each list of the same channel, this one's open; or a playlist."""
+        owner = path.rpartition("/")[0]
+        tabs = []
+        for name in [name for name in self.server.lists if name.rpartition("/")[0] == owner]:
+            endpoint = {"commandMetadata": {"webCommandMetadata": {"url": name}}}
+            tab: dict[str, Any] = {"title": name.rpartition("/")[2].title(), "endpoint": endpoint}
+            if name == path:
+                tab |= {"selected": True, "content": {"richGridRenderer": {"contents": self._items(path, "0")}}}
+            tabs.append({"tabRenderer": tab})
+        return {"contents": {"twoColumnBrowseResultsRenderer": {"tabs": tabs}}}
+
+    def _items(self, path: str, begin: str) -> list[dict[str, Any]]:
+        """Return a page of a list, and what asks for the next."""
+        end = int(begin) + _PAGE
+        items: list[dict[str, Any]] = [
+            {"richItemRenderer": {"content": {"videoRenderer": {"videoId": name, "title": {"simpleText": name}}}}}
+            for name in self.server.lists[path][int(begin) : end]
+        ]
+        if end < len(self.server.lists[path]):
+            command = {"continuationCommand": {"token": f"{path} {end}"}}
+            items.append({"continuationItemRenderer": {"continuationEndpoint": command}})
+        return items
 
     def _response(self, video_id: str, client: str) -> dict[str, Any]:
         video = self.server.videos.get(video_id, Video(status="ERROR", reason="Video unavailable"))
@@ -165,6 +193,13 @@ class YouTubeHandler(Handler):
                 **about,
             },
         ]
+
+
+def _scripts(config: Any, response: Any, data: Any) -> str:
+    """Return a page with what the site's pages hold for its own scripts."""
+    names = {"ytInitialPlayerResponse": response, "ytInitialData": data}
+    held = "".join(f"<script>var {name} = {json.dumps(value)};</script>" for name, value in names.items())
+    return f"<html><script>ytcfg.set({json.dumps(config)});</script>{held}</html>"
 
 
 def _tracks(video_id: str, video: Video) -> list[dict[str, Any]]:
