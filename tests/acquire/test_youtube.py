@@ -70,8 +70,10 @@ def test_clips_arrive_with_what_the_site_states(site: YouTube, tmp_path: Path) -
     assert all(held.measured.has_video for held in clips.held.values())
     assert clips.facts
     assert (clips.facts.channel_id, clips.facts.duration_s) == (CHANNEL, 24)
-    assert clips.facts.format_id == "133+140", "the large pictures are not asked for"
+    assert str(clips.facts.format_id).startswith("133+140"), "the large pictures are not asked for"
     assert (site.asked("/watch"), site.asked("/s/player/")) == (1, 1), "one call for all clips of a video"
+    assert site.asked("as=made")
+    assert not site.asked("as=evened") + site.asked("as=dubbed")
 
 
 def test_the_player_is_asked_for_once(site: YouTube, tmp_path: Path) -> None:

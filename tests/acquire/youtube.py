@@ -24,6 +24,13 @@ CHANNEL = "UC" + "x" * 22
 PLAYER = "/s/player/0a1b2c3d/player_ias.vflset/en_US/base.js"
 _PAGE = 2  # videos on a page of a list
 _CHALLENGE, _SIGNATURE = "challenge", "abcdefghijklmnop"
+# The sound as it was made, with its loudness evened out, and dubbed; the others have more bits.
+_MADE = {"id": "en.4", "displayName": "English original", "audioIsDefault": True}
+_SOUNDS: dict[str, dict[str, Any]] = {
+    "as=made": {"bitrate": 128_000, "audioTrack": _MADE},
+    "as=evened": {"bitrate": 130_000, "audioTrack": _MADE, "isDrc": True},
+    "as=dubbed": {"bitrate": 132_000, "audioTrack": {"id": "es.3", "displayName": "Spanish"}},
+}
 # Both scrambles are reversals; a method other than set and get is the one that answers the challenge.
 PLAYER_SCRIPT = """
 (function(){
@@ -181,17 +188,21 @@ class YouTubeHandler(Handler):
         about = {"approxDurationMs": str(video.seconds * 1000)}
         small = {"height": 120, "width": 160, "quality": "small", "bitrate": 200_000, "url": pictures}
         large = small | {"height": 1080, "width": 1920, "quality": "hd1080", "bitrate": 4_000_000}
-        return [
-            {"itag": 137, "mimeType": 'video/mp4; codecs="avc1.64001f"', **about, **large},
-            {"itag": 133, "mimeType": 'video/mp4; codecs="avc1.64001f"', **about, **small},
+        sounds = [
             {
                 "itag": 140,
                 "mimeType": 'audio/mp4; codecs="mp4a.40.2"',
                 "audioQuality": "AUDIO_QUALITY_MEDIUM",
-                "bitrate": 128_000,
-                "signatureCipher": f"s={_SIGNATURE}&sp=sig&url={quote(sound, safe='')}",
+                "signatureCipher": f"s={_SIGNATURE}&sp=sig&url={quote(f'{sound}&{name}', safe='')}",
                 **about,
-            },
+                **kind,
+            }
+            for name, kind in _SOUNDS.items()
+        ]
+        return [
+            {"itag": 137, "mimeType": 'video/mp4; codecs="avc1.64001f"', **about, **large},
+            {"itag": 133, "mimeType": 'video/mp4; codecs="avc1.64001f"', **about, **small},
+            *sounds,
         ]
 
 

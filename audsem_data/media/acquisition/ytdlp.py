@@ -181,7 +181,8 @@ def _parameters(height: int) -> dict[str, Any]:
     """Return the parameters that say what is fetched, and how it is laid down."""
     return {
         "format": f"bv*[height<=?{height}]+ba/b[height<=?{height}]/bv*+ba/b/ba",
-        "format_sort": [f"res:{height}", "abr"],
+        # The sound as it was made: neither dubbed nor, at the same quality, evened out (DRC).
+        "format_sort": ["lang", f"res:{height}", "quality", "abr"],
         "outtmpl": f"%(section_number|{_WHOLE})s.mkv",
         "merge_output_format": "mkv",
         "fixup": "never",  # it would move timestamps
