@@ -113,7 +113,7 @@ class Handler(BaseHTTPRequestHandler):
         """Answer as the path's first part says."""
         parts = urlsplit(self.path)
         behaviour, _, rest = parts.path.lstrip("/").partition("/")
-        if behaviour == "flaky" and self._has_a_fault():
+        if behaviour == "flaky" and self.has_a_fault():
             self.status(503, {"Retry-After": self.server.retry_after} if self.server.retry_after else {})
         elif re.fullmatch(r"[45]\d\d", behaviour):
             self.status(int(behaviour), {})
@@ -150,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
         )
         self.page(f'<?xml version="1.0"?><rss version="2.0"><channel><title>f</title>{links}</channel></rss>')
 
-    def _has_a_fault(self) -> bool:
+    def has_a_fault(self) -> bool:
         with self.server.lock:
             self.server.faults -= 1
             return self.server.faults >= 0

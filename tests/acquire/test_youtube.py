@@ -183,6 +183,14 @@ def test_a_list_that_breaks_off_is_no_list(status: int, reason: str, site: YouTu
     assert found.reason == reason
 
 
+def test_tracks_that_may_have_been_withheld_are_not_none(site: YouTube, tmp_path: Path) -> None:
+    site.videos[VIDEO] = Video()
+    site.failing["/youtubei/v1/player"], site.faults = 500, 1
+    assert call(fetch_subtitles, ADDRESS, tmp_path, options(site)).reason == "server_error"
+    site.player = "nothing that can be solved"
+    assert call(fetch_subtitles, ADDRESS, tmp_path, options(site)) == Subtitled(VIDEO, 0)
+
+
 def test_a_video_with_automatic_tracks_alone_has_none(site: YouTube, tmp_path: Path) -> None:
     site.videos[VIDEO] = Video(tracks={"asr": TRACK})
     assert call(fetch_subtitles, ADDRESS, tmp_path, options(site)) == Subtitled(VIDEO, 0)

@@ -12,7 +12,7 @@ from yt_dlp.utils import YoutubeDLError
 from audsem_data.core.keys import escape_video_id
 from audsem_data.media.acquisition.governed import GovernedYoutubeDL
 from audsem_data.media.acquisition.options import FetchOptions
-from audsem_data.media.acquisition.reasons import FetchError
+from audsem_data.media.acquisition.reasons import FetchError, FetchReason
 
 _FORMATS = "json3/srv3/vtt/ttml/srt/best"
 _LANGUAGES = ["en", "en-.*"]
@@ -74,7 +74,7 @@ def fetch_subtitles(address: str, folder: Path, options: FetchOptions) -> Subtit
         try:
             info = _first(ydl.extract_info(address, download=False))
             tracks: Mapping[str, Any] = info.get("requested_subtitles") or {}
-            if not tracks and not info.get("formats") and not info.get("url"):
+            if not tracks and not _has_none(info, ydl):
                 return ydl.refused()
             name = escape_video_id(str(info["id"]))
             for language, track in tracks.items():
@@ -90,6 +90,16 @@ def fetch_subtitles(address: str, folder: Path, options: FetchOptions) -> Subtit
     kept |= {"webpage_url": address, "subtitles": {language: [] for language in info.get("subtitles") or {}}}
     (folder / f"{name}.info.json").write_text(json.dumps(kept, sort_keys=True), encoding="utf-8")
     return Subtitled(str(info["id"]), len(tracks))
+
+
+def _has_none(info: Any, ydl: GovernedYoutubeDL) -> bool:
+    """Say whether no tracks means that there are none: the video is shown, and nothing was withheld for now.
+
+    Media that its JavaScript hides are shown too: tracks do not depend on it.
+    """
+    withheld = {error.reason for error in ydl.warned if error.reason.transient}
+    shown = info.get("formats") or info.get("url") or FetchReason.UNSOLVED in withheld
+    return bool(shown) and withheld <= {FetchReason.UNSOLVED}
 
 
 def _first(info: Any) -> Any:
