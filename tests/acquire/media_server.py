@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 from loopback import running
 
 _BLOCK = 1 << 14
+_RESET = struct.pack("ii", 1, 0)  # linger for no time: what is not sent yet is dropped, and the client is told
 _TYPES = {
     ".mp4": "video/mp4",
     ".webm": "video/webm",
@@ -77,6 +78,14 @@ class MediaServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: clients that go away are part of the tests."""
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection; one that is to be reset must not be ended in good order first."""
+        is_open = request.fileno() >= 0  # TLS takes the descriptor over
+        if is_open and request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(_RESET)) == _RESET:
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
     def sections(self) -> list[Seen]:
         """Return the requests by which ffmpeg began a section."""
@@ -189,7 +198,7 @@ class Handler(BaseHTTPRequestHandler):
             if behaviour == "slow":
                 time.sleep(len(block) / self.server.rate)
         if behaviour == "resetting":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
     def page(self, text: str) -> None:
         body = text.encode()
