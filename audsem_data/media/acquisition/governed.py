@@ -18,13 +18,14 @@ from audsem_data.media.acquisition.taxonomy import classify
 from audsem_data.media.isolated import pause_clock
 
 _DEEPEST = 8
-_UNCLEAR = frozenset(
+_UNCLEAR = frozenset(  # what says nothing of whether a host thinks that it is asked too often
     {
         FetchReason.NETWORK,
         FetchReason.TIMED_OUT,
         FetchReason.SERVER_ERROR,
         FetchReason.FORBIDDEN,
         FetchReason.UNSOLVED,
+        FetchReason.UNKNOWN,
     }
 )
 
