@@ -44,6 +44,10 @@ def site(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         authority = tmp_path / "authority.pem"
         started.authority.cert_pem.write_to_path(authority)
         monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        # Where certifi is installed, yt-dlp asks it alone whom to trust: this one stands before it.
+        (tmp_path / "path").mkdir()
+        (tmp_path / "path" / "certifi.py").write_text(f"def where():\n    return {str(authority)!r}\n")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"))
         yield started
 
 
