@@ -39,6 +39,7 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
         policy=Policy(rate, pause_s=pause_s),
     )
     fetching.check()
+    fetching.check_files()
     known = (workspace / "recipe.yaml").exists()
     fetcher = SubtitleFetcher(workspace, fetching, frozenset(retry or ()))
     open_context(workspace, Edits(None if known else profile, (str(fetcher.folder),)), RunOptions())

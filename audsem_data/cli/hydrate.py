@@ -51,4 +51,5 @@ def _media(source: Path | None, url: str, rate: float, cookies: str) -> "ClipSou
     check_tools()
     options = FetchOptions(cookies=cookies, policy=Policy(rate))
     options.check()
+    options.check_files()
     return PublishedMedia(url, options)

@@ -163,6 +163,19 @@ def test_only_the_rows_of_a_reason_are_fetched_again(reason: str, server: MediaS
     assert [row["attempts"] for row in measured] == [1] * 6, "features of the others stand"
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--proxy", "http://me:secret@host:1", "HTTPS_PROXY"), ("--rate", "0", "above 0")],
+)
+def test_what_can_never_be_right_is_not_kept_in_the_recipe(
+    option: str, value: str, said: str, tmp_path: Path
+) -> None:
+    workspace = captions(tmp_path)
+    before = (workspace / "recipe.yaml").read_text()
+    assert said in run_cli("download", "-w", workspace, option, value, expect=2).stderr
+    assert (workspace / "recipe.yaml").read_text() == before
+
+
 def test_a_host_that_refuses_stops_the_run_and_nothing_is_lost(server: MediaServer, tmp_path: Path) -> None:
     workspace = captions(tmp_path, f"download.url={server.address}/flaky/watch?v={{video_id}}")
     server.faults = 10**6

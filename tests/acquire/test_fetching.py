@@ -90,7 +90,7 @@ def test_what_cannot_work_is_refused_before_anything_is_asked(tmp_path: Path) ->
         with pytest.raises(UsageError, match="must be above 0"):
             FetchOptions(policy=wrong).check()
     with pytest.raises(UsageError, match="no file of cookies"):
-        FetchOptions(cookies=str(tmp_path / "none")).check()
+        FetchOptions(cookies=str(tmp_path / "none")).check_files()
     with pytest.raises(UsageError, match="HTTPS_PROXY"):
         FetchOptions(proxy="http://me:secret@host:1").check()
 

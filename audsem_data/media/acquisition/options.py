@@ -30,14 +30,17 @@ class FetchOptions:
     policy: Policy = field(default_factory=Policy)
 
     def check(self) -> None:
-        """Raise UsageError for what could not work, before anything is asked."""
+        """Raise UsageError for what can never be right."""
         policy = self.policy
         if policy.per_minute <= 0 or policy.burst < 1 or policy.pause_s <= 0 or policy.pauses < 0:
             raise UsageError("rate and pause_s must be above 0, burst at least 1, pauses at least 0")
-        if self.cookies and not Path(self.cookies).expanduser().is_file():
-            raise UsageError(f"there is no file of cookies {self.cookies}")
         if "@" in self.proxy:
             raise UsageError(
                 "the proxy's address holds a password, and the recipe is a file that is kept; give it in the "
                 "environment variable HTTPS_PROXY instead"
             )
+
+    def check_files(self) -> None:
+        """Raise UsageError for a file that is not there; another machine may have it."""
+        if self.cookies and not Path(self.cookies).expanduser().is_file():
+            raise UsageError(f"there is no file of cookies {self.cookies}")
