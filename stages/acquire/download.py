@@ -75,7 +75,7 @@ EMITS = (
 def open_download(config: DownloadConfig) -> Callable[[Sequence[Item], Shelf], list[Outcome]]:
     """Return the process that fetches the clips of a video; needs yt-dlp."""
     check_tools()
-    config.fetching()
+    config.fetching().check_files()
     isolated = Isolated(_MEMORY)
 
     def process(items: Sequence[Item], shelf: Shelf) -> list[Outcome]:

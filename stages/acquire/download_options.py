@@ -1,6 +1,8 @@
 """The options of `download`: what is fetched, and how politely."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from audsem_data.core.stage import Config, run_only
 from audsem_data.media.acquisition.governor import Policy
@@ -37,10 +39,16 @@ class DownloadConfig(Config):
     budget_s: float = run_only(300.0, "longest time for one section of a video, in s")
     keep: bool = run_only(False, "keep raw segments once they are standardized")
 
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Self:
+        """Refuse what can never be right before it is written into the recipe."""
+        self.fetching().check()
+        return self
+
     def fetching(self) -> FetchOptions:
-        """Return what the downloader is told; raises UsageError for what could not work."""
+        """Return what the downloader is told."""
         policy = Policy(self.rate, self.burst, pause_s=self.pause_s, pauses=self.pauses)
-        options = FetchOptions(
+        return FetchOptions(
             height=self.height,
             max_bytes=self.max_file_bytes,
             cookies=self.cookies,
@@ -50,5 +58,3 @@ class DownloadConfig(Config):
             idle_s=self.idle_s,
             policy=policy,
         )
-        options.check()
-        return options

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx2
+from loopback import running
 
 FAULTS = ("refused", "broken", "garbage", "cut", "hung", "closed")
 
@@ -76,11 +77,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def faulty_proxy(url: str, share: float = 0.3, hang: float = 3.0) -> Iterator[FaultyProxy]:
     """Give a running proxy."""
-    with FaultyProxy(url, share, hang) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            proxy.shutdown()
-            thread.join()
+    with running(FaultyProxy(url, share, hang)) as proxy:
+        yield proxy

@@ -2,7 +2,6 @@
 
 import json
 import math
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from loopback import running
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from audsem_data.core.errors import ModelError
@@ -139,12 +139,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as made:
-        thread = threading.Thread(target=made.serve_forever)
-        thread.start()
+    with running(Server()) as made:
         yield made
-        made.shutdown()
-        thread.join()
 
 
 def expected() -> list[float]:

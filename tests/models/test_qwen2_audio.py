@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from loopback import running
 
 from audsem_data.core.errors import ModelError, UsageError
 from audsem_data.core.model import Device
@@ -19,7 +20,6 @@ from audsem_data.core.outcome import Failed
 from audsem_data.llm.describing import PROMPT, DescribeConfig, open_describer
 from audsem_data.models.qwen2_audio import RATE, Qwen2Audio
 
-from .hub import serving
 from .test_annotating import cli, rows
 from .tiny_qwen2_audio import save_qwen2_audio
 
@@ -119,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[Server]:
     made = Server()
-    with serving(made):
+    with running(made):
         yield made
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import running
 
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import ModelSpec
@@ -18,7 +19,7 @@ from audsem_data.models.fetching import fetch
 from audsem_data.models.specs import MODELS
 from audsem_data.models.store import folder_of, locate, read_pin, state, verify
 
-from .hub import Hub, serving
+from .hub import Hub
 
 DATA = bytes(range(256)) * 4000
 
@@ -70,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[Server]:
     made = Server()
-    with serving(made):
+    with running(made):
         yield made
 
 
@@ -175,7 +176,7 @@ def from_hub(hub: Hub, tmp_path: Path, revision: str, *files: str, **environment
 def test_from_a_hub_at_a_commit_that_stays(tmp_path: Path) -> None:
     hub = Hub("o/m")
     first = hub.commit({"config.json": b"{}", "model.safetensors": b"one", "notes.md": b"n"})
-    with serving(hub):
+    with running(hub):
         found = from_hub(hub, tmp_path, "", "*.json", "model.safetensors")
         assert found["revision"] == first
         assert found["files"] == ["config.json", "model.safetensors"]
@@ -204,7 +205,7 @@ def test_a_hub_that_says_no(
 ) -> None:
     hub = Hub("o/m")
     hub.commit({"config.json": b"{}"})
-    with serving(hub):
+    with running(hub):
         assert said in from_hub(hub, tmp_path, revision, *files, **environment)["error"]
 
 
