@@ -18,12 +18,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from acquire.media_server import MediaServer, serving
 
-from audsem_data.media.acquisition.fetching import fetch_clips
-from audsem_data.media.acquisition.governor import Policy
-from audsem_data.media.acquisition.options import FetchOptions
-from audsem_data.media.acquisition.sections import plan_sections
-from audsem_data.media.acquisition.tools import find_ffmpeg
-from audsem_data.media.acquisition.ytdlp import Request
+from audsem_data.acquisition.fetching import fetch_clips
+from audsem_data.acquisition.governor import Policy
+from audsem_data.acquisition.options import FetchOptions
+from audsem_data.acquisition.sections import plan_sections
+from audsem_data.acquisition.tools import find_ffmpeg
+from audsem_data.acquisition.ytdlp import Request
 from audsem_data.media.cut import Want
 
 OPTIONS = FetchOptions(policy=Policy(per_minute=60_000), max_bytes=4 << 30)

@@ -16,11 +16,11 @@ from audsem_data.core.outcome import Failed
 from audsem_data.llm.answers import Task
 from audsem_data.llm.engine import Reply, Request, Sampling
 from audsem_data.llm.responses import Responses
-from audsem_data.llm.rules.writer import write
 from audsem_data.llm.schemas import read_examples
 from audsem_data.llm.validators import find_set_flaw
 from audsem_data.llm.writing import Clip, Writer
 from audsem_data.llm.writing_prompt import evidence_of, writing_prompt
+from audsem_data.rules.writer import write
 
 TASKS: tuple[Task, ...] = ("captioning", "mc_qa", "open_qa", "creative_writing")
 CAPTION = "dog barks, then a door slams"

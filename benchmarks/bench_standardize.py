@@ -22,10 +22,10 @@ import numpy as np
 import soundfile
 from av.video.frame import PictureType
 
+from audsem_data.acquisition.tools import find_ffmpeg
 from audsem_data.core.keys import clip_id
 from audsem_data.core.outcome import Done
 from audsem_data.core.stage import Item
-from audsem_data.media.acquisition.tools import find_ffmpeg
 from audsem_data.stages.acquire.standardize import StandardizeConfig, open_standardize
 from audsem_data.storage.digests import file_sha256
 

@@ -23,9 +23,9 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     retry: Annotated[list[str] | None, typer.Option("--retry", help="Reason to ask again for. Repeatable.")] = None,
 ) -> None:
     """Fetch subtitles into the workspace, as a source of `ingest`; automatic ones never."""
-    from audsem_data.media.acquisition.governor import Policy
-    from audsem_data.media.acquisition.options import FetchOptions
-    from audsem_data.media.acquisition.tools import check_tools
+    from audsem_data.acquisition.governor import Policy
+    from audsem_data.acquisition.options import FetchOptions
+    from audsem_data.acquisition.tools import check_tools
     from audsem_data.runtime.context import RunOptions
     from audsem_data.runtime.session import Edits, open_context
     from audsem_data.runtime.subtitle_fetching import SubtitleFetcher

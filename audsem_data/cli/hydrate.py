@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audsem_data.media.acquisition.pages import YOUTUBE
+from audsem_data.acquisition.pages import YOUTUBE
 
 if TYPE_CHECKING:
     from audsem_data.publish.clip_sources import ClipSource
@@ -44,9 +44,9 @@ def _media(source: Path | None, url: str, rate: float, cookies: str) -> "ClipSou
 
     if source is not None:
         return HeldMedia(source)
-    from audsem_data.media.acquisition.governor import Policy
-    from audsem_data.media.acquisition.options import FetchOptions
-    from audsem_data.media.acquisition.tools import check_tools
+    from audsem_data.acquisition.governor import Policy
+    from audsem_data.acquisition.options import FetchOptions
+    from audsem_data.acquisition.tools import check_tools
 
     check_tools()
     options = FetchOptions(cookies=cookies, policy=Policy(rate))

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from audsem_data.acquisition.calling import call_fetching
+from audsem_data.acquisition.options import FetchOptions
+from audsem_data.acquisition.pages import page_of
+from audsem_data.acquisition.reasons import FetchError
+from audsem_data.acquisition.sections import GAP_MS, MARGIN_MS, plan_sections
 from audsem_data.core.errors import InputError
 from audsem_data.core.keys import escape_video_id
-from audsem_data.media.acquisition.calling import call_fetching
-from audsem_data.media.acquisition.options import FetchOptions
-from audsem_data.media.acquisition.pages import page_of
-from audsem_data.media.acquisition.reasons import FetchError
-from audsem_data.media.acquisition.sections import GAP_MS, MARGIN_MS, plan_sections
 from audsem_data.media.cut import Target, Want, cut_audio
 from audsem_data.media.decode import decode_audio
 from audsem_data.media.encode import encode_audio, to_int16
@@ -76,8 +76,8 @@ class PublishedMedia:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _fetched(self, video_id: str, wants: Sequence[Want], folder: Path) -> Iterator[Sound]:
-        from audsem_data.media.acquisition.fetching import Clips, fetch_clips  # noqa: PLC0415  (an extra)
-        from audsem_data.media.acquisition.ytdlp import Request  # noqa: PLC0415
+        from audsem_data.acquisition.fetching import Clips, fetch_clips  # noqa: PLC0415  (an extra)
+        from audsem_data.acquisition.ytdlp import Request  # noqa: PLC0415
 
         sections = plan_sections(wants, MARGIN_MS, GAP_MS)
         request = Request(page_of(self._url, video_id), sections, folder, self._options)

@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from audsem_data.media.acquisition.tools import find_ffmpeg
+from audsem_data.acquisition.tools import find_ffmpeg
 from audsem_data.runtime.provenance import versions
 
 EXTRAS = {

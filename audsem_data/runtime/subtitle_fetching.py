@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from audsem_data.acquisition.calling import call_fetching
+from audsem_data.acquisition.governor import THROTTLED_TRIES
+from audsem_data.acquisition.options import FetchOptions
+from audsem_data.acquisition.pages import YOUTUBE, page_of
+from audsem_data.acquisition.reasons import FetchError
 from audsem_data.core.errors import InputError
-from audsem_data.media.acquisition.calling import call_fetching
-from audsem_data.media.acquisition.governor import THROTTLED_TRIES
-from audsem_data.media.acquisition.options import FetchOptions
-from audsem_data.media.acquisition.pages import YOUTUBE, page_of
-from audsem_data.media.acquisition.reasons import FetchError
 from audsem_data.media.isolation import Isolated
 from audsem_data.media.names import is_address
 from audsem_data.storage.location import storage_errors
@@ -69,7 +69,7 @@ class SubtitleFetcher:
 
         `say` gets a line for each video that is asked for.
         """
-        from audsem_data.media.acquisition.subtitles import fetch_subtitles  # noqa: PLC0415  (an extra)
+        from audsem_data.acquisition.subtitles import fetch_subtitles  # noqa: PLC0415  (an extra)
 
         counts: Counter[str] = Counter()
         for address in self._videos(addresses_of(given)):
@@ -83,7 +83,7 @@ class SubtitleFetcher:
 
     def _videos(self, addresses: Sequence[str]) -> Iterator[str]:
         """Yield the videos of these addresses, channels and playlists taken apart."""
-        from audsem_data.media.acquisition.subtitles import list_videos  # noqa: PLC0415  (an extra)
+        from audsem_data.acquisition.subtitles import list_videos  # noqa: PLC0415  (an extra)
 
         for address in addresses:
             if address in self._known or address.startswith(page_of(YOUTUBE, "")):

@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from audsem_data.acquisition.calling import call_fetching
+from audsem_data.acquisition.pages import page_of
+from audsem_data.acquisition.reasons import FetchError, FetchReason
+from audsem_data.acquisition.sections import plan_sections
+from audsem_data.acquisition.tools import check_tools
 from audsem_data.core.outcome import Done, Filtered, Outcome, Reason
 from audsem_data.core.schema import INTERVAL, Column
 from audsem_data.core.stage import Item, Needs, Over, Shelf, stage
-from audsem_data.media.acquisition.calling import call_fetching
-from audsem_data.media.acquisition.pages import page_of
-from audsem_data.media.acquisition.reasons import FetchError, FetchReason
-from audsem_data.media.acquisition.sections import plan_sections
-from audsem_data.media.acquisition.tools import check_tools
 from audsem_data.media.cut import Want
 from audsem_data.media.isolation import Isolated
 from audsem_data.media.names import is_address
 from audsem_data.stages.acquire.download_options import DownloadConfig
 
 if TYPE_CHECKING:
-    from audsem_data.media.acquisition.fetching import Clips
+    from audsem_data.acquisition.fetching import Clips
 
 _MEMORY = 4 << 30  # bytes that yt-dlp, ffmpeg and a decoder may take for one video
 _COOL_DOWN_S = 3600.0
@@ -103,8 +103,8 @@ def _fetch(
     isolated: Isolated, address: str, items: Sequence[Item], shelf: Shelf, config: DownloadConfig
 ) -> dict[str, Outcome]:
     """Fetch the clips of one video in a process of its own, and shelve the files that hold them."""
-    from audsem_data.media.acquisition.fetching import TRIES, Clips, fetch_clips
-    from audsem_data.media.acquisition.ytdlp import Request
+    from audsem_data.acquisition.fetching import TRIES, Clips, fetch_clips
+    from audsem_data.acquisition.ytdlp import Request
 
     wants = [Want(item.key, item["start_ms"], item["end_ms"]) for item in items]
     sections = plan_sections(wants, config.margin_ms, config.gap_ms)

@@ -4,11 +4,11 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from audsem_data.acquisition.governor import Policy
+from audsem_data.acquisition.options import FetchOptions
+from audsem_data.acquisition.pages import YOUTUBE
+from audsem_data.acquisition.sections import GAP_MS, MARGIN_MS
 from audsem_data.core.stage import Config, run_only
-from audsem_data.media.acquisition.governor import Policy
-from audsem_data.media.acquisition.options import FetchOptions
-from audsem_data.media.acquisition.pages import YOUTUBE
-from audsem_data.media.acquisition.sections import GAP_MS, MARGIN_MS
 
 
 class DownloadConfig(Config):

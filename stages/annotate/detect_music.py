@@ -14,8 +14,8 @@ from pydantic import Field
 from audsem_data.core.outcome import Done, Outcome
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Config, Item, Needs, Process, stage
-from audsem_data.llm.rules.sound_classes import matching_classes, sound_classes_digest
 from audsem_data.models.audioset import music_labels
+from audsem_data.rules.sound_classes import matching_classes, sound_classes_digest
 
 TAGGERS = ("beats", "ast")
 

@@ -15,8 +15,8 @@ from audsem_data.llm.answers import Task
 from audsem_data.llm.endpoint import EndpointReason
 from audsem_data.llm.flaws import Flaw
 from audsem_data.llm.prompts import load_prompt
-from audsem_data.llm.rules.sound_classes import sound_classes_digest
 from audsem_data.llm.writing_prompt import shown, struct_name, writing_prompt
+from audsem_data.rules.sound_classes import sound_classes_digest
 from audsem_data.stages.generate.options import GenerateConfig
 from audsem_data.stages.generate.writers import Write, by_model, by_rules
 

@@ -10,10 +10,10 @@ from audsem_data.core.stage import Item, Memory
 from audsem_data.llm.answers import Example, Task, Variant
 from audsem_data.llm.engines import open_engine
 from audsem_data.llm.responses import Responses
-from audsem_data.llm.rules.writer import write
 from audsem_data.llm.validators import find_set_flaw
 from audsem_data.llm.writing import Clip, Draft, Writer
 from audsem_data.llm.writing_prompt import evidence_of
+from audsem_data.rules.writer import write
 from audsem_data.stages.generate.options import GenerateConfig
 
 Write = Callable[[Sequence[Item], Memory], list[Outcome]]

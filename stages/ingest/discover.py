@@ -8,12 +8,12 @@ from typing import Any
 from audsem_data.core.errors import InputError
 from audsem_data.core.keys import escape_video_id
 from audsem_data.core.layout import Unit
-from audsem_data.media.subtitles.filmot import COMPRESSIONS
 from audsem_data.stages.ingest.files import Kind, SourceFile, find_files
 from audsem_data.stages.ingest.info import SUFFIX
 from audsem_data.stages.ingest.media import MediaIndex
 from audsem_data.stages.ingest.names import SubtitleName, parse_subtitle_name
 from audsem_data.stages.ingest.tables import check_columns
+from audsem_data.subtitles.filmot import COMPRESSIONS
 
 
 def discover_units(sources: Sequence[str], range_bytes: int) -> Iterator[Unit]:

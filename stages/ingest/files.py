@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from audsem_data.core.errors import InputError
 from audsem_data.media.names import MEDIA_SUFFIXES
-from audsem_data.media.subtitles.filmot import COMPRESSIONS, open_dump
-from audsem_data.media.subtitles.reader import READERS
-from audsem_data.media.subtitles.reasons import SubtitleError
+from audsem_data.subtitles.filmot import COMPRESSIONS, open_dump
+from audsem_data.subtitles.reader import READERS
+from audsem_data.subtitles.reasons import SubtitleError
 
 TABLE_SUFFIXES = ("csv", "parquet")
 _DUMP_SUFFIXES = ("txt", "json", "jsonl")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from audsem_data.media.names import is_address
-from audsem_data.media.subtitles.reasons import SubtitleError, SubtitleReason
+from audsem_data.subtitles.reasons import SubtitleError, SubtitleReason
 
 SUFFIX = ".info.json"
 

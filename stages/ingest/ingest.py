@@ -22,10 +22,10 @@ from audsem_data.core.layout import Source, Unit
 from audsem_data.core.outcome import Outcome
 from audsem_data.core.schema import CUE_ID, INTERVAL, ORIGIN, Column, arrow_schema
 from audsem_data.core.stage import Kind, SourceConfig, stage
-from audsem_data.media.subtitles.reasons import SubtitleReason
 from audsem_data.stages.ingest.discover import discover_units
 from audsem_data.stages.ingest.reasons import IngestReason
 from audsem_data.stages.ingest.tracks import UnitReader
+from audsem_data.subtitles.reasons import SubtitleReason
 
 
 class IngestConfig(SourceConfig):

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audsem_data.media.subtitles.cue import Cue
+from audsem_data.subtitles.cue import Cue
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 

@@ -12,13 +12,13 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pyarrow as pa
 
-from audsem_data.media.subtitles.cue import Cue
-from audsem_data.media.subtitles.filmot import Scanned
-from audsem_data.media.subtitles.json_kinds import CLOSE, OPEN, VISIBLE
-from audsem_data.media.subtitles.markup import strip_markup
-from audsem_data.media.subtitles.timing import span_ms
 from audsem_data.stages.ingest.names import clean_language
 from audsem_data.stages.ingest.rows import CueColumns, Numbers
+from audsem_data.subtitles.cue import Cue
+from audsem_data.subtitles.filmot import Scanned
+from audsem_data.subtitles.json_kinds import CLOSE, OPEN, VISIBLE
+from audsem_data.subtitles.markup import strip_markup
+from audsem_data.subtitles.timing import span_ms
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _BEGIN, _END, _PLACE, _KIND, _START_MS, _END_MS = 0, 1, 6, 7, 8, 9

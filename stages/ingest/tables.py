@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from audsem_data.core.errors import InputError
 from audsem_data.core.keys import escape_video_id
 from audsem_data.media.names import MEDIA_SUFFIXES, is_address
-from audsem_data.media.subtitles.cue import TimedText, Track, numbered
-from audsem_data.media.subtitles.timing import seconds_to_ms, whole_ms
+from audsem_data.subtitles.cue import TimedText, Track, numbered
+from audsem_data.subtitles.timing import seconds_to_ms, whole_ms
 
 _VIDEO = ("video_id", "video", "path")
 _URL = "url"

@@ -12,12 +12,6 @@ from audsem_data.core.keys import clip_id, escape_video_id
 from audsem_data.core.layout import Unit
 from audsem_data.core.outcome import Done, Failed, Filtered, Outcome
 from audsem_data.media.names import is_address
-from audsem_data.media.subtitles.cue import Cue, Track
-from audsem_data.media.subtitles.embedded import read_embedded
-from audsem_data.media.subtitles.filmot import DumpDamage, DumpVideo, Scanned, compiled_scan, read_filmot
-from audsem_data.media.subtitles.reader import read_subtitles
-from audsem_data.media.subtitles.reasons import SubtitleError, SubtitleReason
-from audsem_data.media.subtitles.rolling import is_rolling, repeated_lines
 from audsem_data.stages.ingest.files import Kind
 from audsem_data.stages.ingest.info import read_info
 from audsem_data.stages.ingest.media import media_signature
@@ -26,6 +20,12 @@ from audsem_data.stages.ingest.reasons import IngestReason
 from audsem_data.stages.ingest.rows import CueRows, RowTrack
 from audsem_data.stages.ingest.scanned import ScannedBlock
 from audsem_data.stages.ingest.tables import TableDamage, read_table_tracks
+from audsem_data.subtitles.cue import Cue, Track
+from audsem_data.subtitles.embedded import read_embedded
+from audsem_data.subtitles.filmot import DumpDamage, DumpVideo, Scanned, compiled_scan, read_filmot
+from audsem_data.subtitles.reader import read_subtitles
+from audsem_data.subtitles.reasons import SubtitleError, SubtitleReason
+from audsem_data.subtitles.rolling import is_rolling, repeated_lines
 
 Fates = Iterator[tuple[str, Outcome]]
 

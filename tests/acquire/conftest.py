@@ -8,7 +8,7 @@ import pytest
 from media.source import Made, write
 
 from acquire.media_server import MediaServer, serving
-from audsem_data.media.acquisition.tools import find_ffmpeg
+from audsem_data.acquisition.tools import find_ffmpeg
 
 SECONDS = 24
 

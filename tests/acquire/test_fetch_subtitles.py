@@ -8,8 +8,8 @@ import pytest
 from pipeline.conftest import run_cli
 
 from acquire.media_server import MediaServer
+from audsem_data.acquisition.subtitles import videos_of
 from audsem_data.core.errors import InputError
-from audsem_data.media.acquisition.subtitles import videos_of
 from audsem_data.runtime.subtitle_fetching import addresses_of
 
 VTT = "WEBVTT\n\n00:09.000 --> 00:12.500\n[door slams]\n\n00:16.000 --> 00:19.500\n(rain pattering)\n"

@@ -8,12 +8,12 @@ from media.clips import lag
 from media.test_samples import straight
 
 from acquire.media_server import MediaServer
+from audsem_data.acquisition.fetching import Clips, fetch_clips
+from audsem_data.acquisition.governor import Policy
+from audsem_data.acquisition.options import FetchOptions
+from audsem_data.acquisition.sections import plan_sections
+from audsem_data.acquisition.ytdlp import Request
 from audsem_data.core.errors import GovernorStoppedError, UsageError
-from audsem_data.media.acquisition.fetching import Clips, fetch_clips
-from audsem_data.media.acquisition.governor import Policy
-from audsem_data.media.acquisition.options import FetchOptions
-from audsem_data.media.acquisition.sections import plan_sections
-from audsem_data.media.acquisition.ytdlp import Request
 from audsem_data.media.cut import Cut, Target, Want, cut_audio
 from audsem_data.media.decode import decode_audio
 from audsem_data.media.isolation import Isolated

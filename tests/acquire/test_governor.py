@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from audsem_data.acquisition.governor import Governor, Policy, _announced, governor_folder, host_key
 from audsem_data.core.errors import GovernorStoppedError
-from audsem_data.media.acquisition.governor import Governor, Policy, _announced, governor_folder, host_key
 
 
 class Clock:
@@ -147,7 +147,7 @@ def test_a_torn_state_is_forgotten(tmp_path: Path) -> None:
 def test_processes_share_the_rate(tmp_path: Path) -> None:
     code = (
         "import sys, time\nfrom pathlib import Path\n"
-        "from audsem_data.media.acquisition.governor import Governor, Policy\n"
+        "from audsem_data.acquisition.governor import Governor, Policy\n"
         "governor = Governor(Policy(per_minute=600), Path(sys.argv[1]))\n"
         "for _ in range(8):\n    governor.acquire('h'); print(time.time(), flush=True)\n"
     )

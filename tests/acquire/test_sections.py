@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audsem_data.media.acquisition.sections import plan_sections
+from audsem_data.acquisition.sections import plan_sections
 from audsem_data.media.cut import Want
 
 CLIPS = st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 20_000)), max_size=40).map(

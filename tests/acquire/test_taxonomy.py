@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from audsem_data.acquisition.reasons import FetchReason
+from audsem_data.acquisition.taxonomy import RULES, classify
 from audsem_data.core.errors import StorageError
-from audsem_data.media.acquisition.reasons import FetchReason
-from audsem_data.media.acquisition.taxonomy import RULES, classify
 
 MESSAGES = [
     ("bot_check", "ERROR: [youtube] x: Sign in to confirm you\u2019re not a bot. Use --cookies-from-browser"),

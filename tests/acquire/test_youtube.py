@@ -12,14 +12,14 @@ from pipeline.conftest import run_cli
 
 from acquire.test_fetching import FAST, WANTS, reasons
 from acquire.youtube import CHANNEL, HOST, Video, YouTube, youtube
+from audsem_data.acquisition.fetching import Clips, fetch_clips
+from audsem_data.acquisition.governor import Policy
+from audsem_data.acquisition.options import FetchOptions
+from audsem_data.acquisition.reasons import FetchError
+from audsem_data.acquisition.sections import plan_sections
+from audsem_data.acquisition.subtitles import Subtitled, fetch_subtitles, list_videos
+from audsem_data.acquisition.ytdlp import Request
 from audsem_data.core.errors import GovernorStoppedError
-from audsem_data.media.acquisition.fetching import Clips, fetch_clips
-from audsem_data.media.acquisition.governor import Policy
-from audsem_data.media.acquisition.options import FetchOptions
-from audsem_data.media.acquisition.reasons import FetchError
-from audsem_data.media.acquisition.sections import plan_sections
-from audsem_data.media.acquisition.subtitles import Subtitled, fetch_subtitles, list_videos
-from audsem_data.media.acquisition.ytdlp import Request
 from audsem_data.media.isolation import Isolated
 
 VIDEO = "abcdefghi-0"

@@ -2,8 +2,8 @@ import random
 
 import pytest
 
-from audsem_data.media.subtitles.decode import decode
-from audsem_data.media.subtitles.reasons import SubtitleError, SubtitleReason
+from audsem_data.subtitles.decode import decode
+from audsem_data.subtitles.reasons import SubtitleError, SubtitleReason
 
 TEXT = "1\n00:00:01,000 --> 00:00:02,000\n[caf\u00e9 door \u201cslams\u201d]\n"
 

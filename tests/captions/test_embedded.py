@@ -6,8 +6,8 @@ from pathlib import Path
 import av
 import pytest
 
-from audsem_data.media.subtitles.cue import Cue, Track
-from audsem_data.media.subtitles.embedded import read_embedded
+from audsem_data.subtitles.cue import Cue, Track
+from audsem_data.subtitles.embedded import read_embedded
 
 from .driver import Ingest
 

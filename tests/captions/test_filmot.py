@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audsem_data.media.subtitles.cue import Cue
-from audsem_data.media.subtitles.filmot import DumpDamage, DumpVideo, read_filmot
+from audsem_data.subtitles.cue import Cue
+from audsem_data.subtitles.filmot import DumpDamage, DumpVideo, read_filmot
 
 
 def _video(name: str, *captions: Any) -> dict[str, Any]:

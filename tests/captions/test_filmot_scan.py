@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from audsem_data.core.layout import Unit
 from audsem_data.core.outcome import Outcome
-from audsem_data.media.subtitles import filmot, filmot_window
 from audsem_data.stages.ingest import tracks
 from audsem_data.stages.ingest.ingest import IngestConfig, open_ingest
+from audsem_data.subtitles import filmot, filmot_window
 
 pytest.importorskip("numba", reason="the scan extra is not installed")
 
@@ -184,7 +184,7 @@ def test_what_hides_a_bracket(tmp_path: Path, line: str, kept: list[str]) -> Non
 @pytest.mark.parametrize("style", [{}, {"separators": (",", ":")}], ids=["spaces", "no spaces"])
 @pytest.mark.parametrize("text", ["a", "[a]", "a" * 200, 'a\n"b" c/d', "\u00e9t\u00e9 " * 20, "x" * 63 + "\n" * 3])
 def test_usual_cues_take_the_shorter_way(text: str, style: dict[str, Any]) -> None:
-    filmot_cue = importlib.import_module("audsem_data.media.subtitles.filmot_cue")
+    filmot_cue = importlib.import_module("audsem_data.subtitles.filmot_cue")
     data = json.dumps(cue(text, "1234.56", "0.5"), ensure_ascii=False, **style).encode()
     out = np.full((1, 10), -1)
     after, is_odd = filmot_cue.usual_cue(np.frombuffer(data + bytes(filmot_cue.AHEAD), np.uint8), 0, out, 0)

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audsem_data.media.subtitles.ass import read_ass
-from audsem_data.media.subtitles.cue import Cue, Track
-from audsem_data.media.subtitles.reader import READERS
-from audsem_data.media.subtitles.reasons import SubtitleError
-from audsem_data.media.subtitles.sbv import read_sbv
-from audsem_data.media.subtitles.srt import read_srt
-from audsem_data.media.subtitles.ttml import read_ttml
-from audsem_data.media.subtitles.vtt import read_vtt
+from audsem_data.subtitles.ass import read_ass
+from audsem_data.subtitles.cue import Cue, Track
+from audsem_data.subtitles.reader import READERS
+from audsem_data.subtitles.reasons import SubtitleError
+from audsem_data.subtitles.sbv import read_sbv
+from audsem_data.subtitles.srt import read_srt
+from audsem_data.subtitles.ttml import read_ttml
+from audsem_data.subtitles.vtt import read_vtt
 
 A = Cue(1000, 2500, "[a]", 0)
 B = Cue(3000, 4000, "[b]\nmore", 1)

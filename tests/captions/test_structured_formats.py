@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audsem_data.media.subtitles.cue import Cue, Track
-from audsem_data.media.subtitles.json3 import read_json3
-from audsem_data.media.subtitles.reasons import SubtitleError
-from audsem_data.media.subtitles.srv import read_srv
+from audsem_data.subtitles.cue import Cue, Track
+from audsem_data.subtitles.json3 import read_json3
+from audsem_data.subtitles.reasons import SubtitleError
+from audsem_data.subtitles.srv import read_srv
 
 CUE = Cue(470, 3392, "[a & b]\n[c]", 0)
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audsem_data.media.subtitles.cue import Cue, Track
-from audsem_data.media.subtitles.srt import read_srt
-from audsem_data.media.subtitles.vtt import read_vtt
+from audsem_data.subtitles.cue import Cue, Track
+from audsem_data.subtitles.srt import read_srt
+from audsem_data.subtitles.vtt import read_vtt
 
 A = Cue(1000, 2000, "[a]", 0)
 B = Cue(3000, 4000, "[b]", 1)

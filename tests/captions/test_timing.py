@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audsem_data.media.subtitles.timing import parse_timing, seconds_to_ms, span_ms, whole_ms
+from audsem_data.subtitles.timing import parse_timing, seconds_to_ms, span_ms, whole_ms
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from audsem_data.core.outcome import Filtered
-from audsem_data.media.subtitles.reader import READERS, read_subtitles
-from audsem_data.media.subtitles.reasons import SubtitleError
+from audsem_data.subtitles.reader import READERS, read_subtitles
+from audsem_data.subtitles.reasons import SubtitleError
 
 from .driver import Ingest
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from audsem_data.media.subtitles.cue import Cue
-from audsem_data.media.subtitles.rolling import is_rolling
+from audsem_data.subtitles.cue import Cue
+from audsem_data.subtitles.rolling import is_rolling
 
 from .driver import Ingest, ingest_table
 

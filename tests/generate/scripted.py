@@ -13,7 +13,7 @@ from loopback import running
 
 from audsem_data.llm.answers import Task, Variant
 from audsem_data.llm.endpoint import Endpoint
-from audsem_data.llm.rules.writer import write
+from audsem_data.rules.writer import write
 
 TITLES: Mapping[str, Task] = {
     "Task: a caption": "captioning",

@@ -6,10 +6,10 @@ import pytest
 
 from audsem_data.core.descriptors import DESCRIPTORS
 from audsem_data.llm.answers import NOT_EVIDENT, Example, Task, Variant, count_words
-from audsem_data.llm.rules.verification import unsupported
-from audsem_data.llm.rules.writer import write
 from audsem_data.llm.validators import find_flaw
 from audsem_data.publish import features
+from audsem_data.rules.verification import unsupported
+from audsem_data.rules.writer import write
 
 from .evidence import evidence
 

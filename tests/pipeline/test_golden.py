@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from audsem_data import Project
-from audsem_data.llm.rules.writer import write
+from audsem_data.rules.writer import write
 from audsem_data.runtime.discovery import load_stages
 
 GOLDEN = Path(__file__).with_name("golden.json")
