@@ -51,7 +51,7 @@ def sound_classes_digest() -> str:
 
 
 def _text() -> str:
-    return (files("audsem_data") / "llm" / "rules" / "sound_classes.yaml").read_text(encoding="utf-8")
+    return (files("audsem_data") / "rules" / "sound_classes.yaml").read_text(encoding="utf-8")
 
 
 def matching_classes(text: str) -> list[SoundClass]:
