@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from transformers import ASTForAudioClassification
 
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device
 from audsem_data.models.audioset import labels
-from audsem_data.models.kaldi_fbank import AST_SCALING, FRAME, RATE, SHIFT, Fbank
+from audsem_data.models.kaldi_fbank import AST_SCALING, FRAME, RATE, SHIFT, Fbank, frames_of
 from audsem_data.models.placement import batch_samples, place, torch_device
 from audsem_data.models.pretrained import load_pretrained
 
@@ -52,35 +53,41 @@ class Ast:
             clips: float32 mono samples in [-1, 1] at 16 kHz, (samples,).
         """
         windows = [self._windows(clip) for clip in clips]
-        likely = self._run([features for of_clip in windows for features, _ in of_clip])
+        likely = self._run([window for of_clip in windows for window in of_clip])
         results: list[Array | None] = []
         for clip, of_clip in zip(clips, windows, strict=True):
             rows, likely = likely[: len(of_clip)], likely[len(of_clip) :]
-            mean = np.average(rows, axis=0, weights=[frames for _, frames in of_clip]).astype(np.float32)
+            weights = [frames_of(len(window)) for window in of_clip]
+            mean = np.average(rows, axis=0, weights=weights).astype(np.float32)
             results.append(mean if np.isfinite(clip).all() and np.isfinite(mean).all() else None)
         return results
 
-    def _windows(self, clip: Array) -> list[tuple[Tensor, int]]:
-        """Return (features, frames of the clip in them) of each window, (max frames, 128)."""
+    def _windows(self, clip: Array) -> list[Array]:
+        """Return the samples of each window: as many frames as the network takes, or fewer at a clip's end."""
         filled = np.pad(clip, (0, max(0, FRAME - len(clip))))
-        found = []
-        for begin in range(0, len(filled), self._frames * SHIFT):
-            samples = filled[begin : begin + (self._frames - 1) * SHIFT + FRAME]
-            if len(samples) < FRAME:
-                continue  # its frames are those of the window before
-            features = self.fbank(torch.from_numpy(samples).to(self._device, torch.float32))
-            missing = self._frames - len(features)
-            found.append((torch.nn.functional.pad(features, (0, 0, 0, missing), value=_FILLING), len(features)))
-        return found
+        begins = range(0, len(filled), self._frames * SHIFT)
+        windows = [filled[begin : begin + (self._frames - 1) * SHIFT + FRAME] for begin in begins]
+        return [window for window in windows if len(window) >= FRAME]  # a shorter rest was in the window before
 
     @torch.inference_mode()
-    def _run(self, features: Sequence[Tensor]) -> Array:
+    def _run(self, windows: Sequence[Array]) -> Array:
         size = max(1, batch_samples(self._device, RATE) // (self._frames * SHIFT))
-        rows = [
-            self.network(torch.stack(list(features[begin : begin + size])).to(self.network.dtype)).logits
-            for begin in range(0, len(features), size)
-        ]
-        return torch.cat(rows).float().sigmoid().cpu().numpy() if rows else np.zeros((0, len(labels())), np.float32)
+        rows = []
+        for begin in range(0, len(windows), size):
+            batch = windows[begin : begin + size]
+            features = self._features(batch).to(self.network.dtype)
+            rows.append(self.network(features).logits.float().sigmoid())
+        return torch.cat(rows).cpu().numpy() if rows else np.zeros((0, len(labels())), np.float32)
+
+    def _features(self, windows: Sequence[Array]) -> Tensor:
+        """Return (windows, max frames, 128); frames after a window's own are log energies of 0, normalised."""
+        samples = pad_sequence([torch.from_numpy(window).float() for window in windows], batch_first=True)
+        features = self.fbank(samples.to(self._device))
+        missing = self._frames - features.shape[1]
+        features = torch.nn.functional.pad(features, (0, 0, 0, missing), value=_FILLING)
+        own = torch.tensor([frames_of(len(window)) for window in windows], device=self._device)
+        beyond = torch.arange(self._frames, device=self._device) >= own[:, None]
+        return features.masked_fill(beyond[..., None], _FILLING)
 
 
 def _check_labels(named: dict[int, str], folder: Path) -> None:

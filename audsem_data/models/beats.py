@@ -20,7 +20,7 @@ from audsem_data.models.audioset import names_by_mid
 from audsem_data.models.batches import in_batches
 from audsem_data.models.beats_encoder import BeatsSizes, Encoder
 from audsem_data.models.checkpoint import fill, read_checkpoint
-from audsem_data.models.kaldi_fbank import BINS, FRAME, RATE, SHIFT, Fbank
+from audsem_data.models.kaldi_fbank import BINS, FRAME, RATE, SHIFT, Fbank, frames_of
 from audsem_data.models.placement import batch_samples, place, torch_device
 
 Array = np.ndarray[Any, Any]
@@ -76,9 +76,9 @@ class Beats:
 
     @torch.inference_mode()
     def _run(self, clips: list[Array]) -> list[Array | None]:
-        features = [self.fbank(torch.from_numpy(clip).to(self._device, torch.float32)) for clip in clips]
-        frames = torch.tensor([len(clip) for clip in features], device=self._device)
-        logits = self.network(pad_sequence(features, batch_first=True), frames)
+        samples = pad_sequence([torch.from_numpy(clip).float() for clip in clips], batch_first=True)
+        frames = torch.tensor([frames_of(len(clip)) for clip in clips], device=self._device)
+        logits = self.network(self.fbank(samples.to(self._device)), frames)
         likely = logits.float().sigmoid().cpu().numpy()[:, self._order]
         return [
             row if np.isfinite(clip).all() and np.isfinite(row).all() else None

@@ -13,6 +13,7 @@ from transformers import AutoTokenizer, ClapFeatureExtractor, ClapModel
 
 from audsem_data.core.model import Device
 from audsem_data.models.batches import by_length
+from audsem_data.models.clap_front_end import ClapFrontEnd
 from audsem_data.models.placement import batch_samples, place, torch_device
 from audsem_data.models.pretrained import load_pretrained
 
@@ -35,7 +36,7 @@ class Clap:
     def __init__(self, folder: Path, device: Device = _AUTO, dtype: str = "float32") -> None:
         """Load a folder as published; raises ModelError."""
         self._device, self._dtype = torch_device(device), getattr(torch, dtype)
-        self._extract = load_pretrained(ClapFeatureExtractor, folder)
+        self.front_end = ClapFrontEnd(load_pretrained(ClapFeatureExtractor, folder)).to(self._device)
         self._tokenizer = load_pretrained(AutoTokenizer, folder)
         self.network = place(load_pretrained(ClapModel, folder), device, dtype)
 
@@ -68,7 +69,8 @@ class Clap:
             batch = [said[place] for place in places]
             padded = self._tokenizer.pad({"input_ids": [tokens[index] for index in batch]}, return_tensors="pt")
             named = {name: padded[name].to(self._device) for name in ("input_ids", "attention_mask")}
-            for index, row in zip(batch, _rows(self.network.get_text_features(**named)), strict=True):
+            rows = _projected(self.network.get_text_features(**named)).cpu().numpy()
+            for index, row in zip(batch, rows, strict=True):
                 results[index] = unit(row)
         return results
 
@@ -77,12 +79,11 @@ class Clap:
         size = max(1, batch_samples(self._device, RATE) // WINDOW)
         found = []
         for begin in range(0, len(windows), size):
-            batch = list(windows[begin : begin + size])
-            features = self._extract(batch, sampling_rate=RATE, return_tensors="pt")["input_features"]
-            features = features.to(self._device, self._dtype)
-            alike = torch.zeros(len(batch), 1, dtype=torch.bool, device=self._device)  # none is longer than 10 s
-            found.append(_rows(self.network.get_audio_features(input_features=features, is_longer=alike)))
-        return np.concatenate(found) if found else np.zeros((0, 0), np.float32)
+            samples = torch.from_numpy(np.stack(windows[begin : begin + size])).to(self._device, torch.float32)
+            features = self.front_end(samples).to(self._dtype)
+            alike = torch.zeros(len(samples), 1, dtype=torch.bool, device=self._device)  # none is longer than 10 s
+            found.append(_projected(self.network.get_audio_features(input_features=features, is_longer=alike)))
+        return torch.cat(found).cpu().numpy() if found else np.zeros((0, 0), np.float32)
 
 
 def windows_of(clip: Array) -> list[Array]:
@@ -96,10 +97,10 @@ def windows_of(clip: Array) -> list[Array]:
     return [clip[begin : begin + WINDOW] for begin in begins]
 
 
-def _rows(features: Any) -> Array:
-    """Return the projected features of either form that transformers gives them in."""
-    tensor = features if isinstance(features, torch.Tensor) else features.pooler_output
-    return np.asarray(tensor.float().cpu().numpy())
+def _projected(features: Any) -> torch.Tensor:
+    """Return the projected features, float32, of either form that transformers gives them in."""
+    tensor: torch.Tensor = features if isinstance(features, torch.Tensor) else features.pooler_output
+    return tensor.float()
 
 
 def unit(row: Array) -> Array | None:

@@ -32,11 +32,12 @@ AST_SCALING = Scaling(1.0, -4.2677393, 4.5689974, 1.0)
 
 
 class Fbank(torch.nn.Module):
-    """Return the normalised log mel energies of one clip.
+    """Return the normalised log mel energies of clips, one transform for the whole batch.
 
     25 ms frames every 10 ms, only those that fit into the clip; without dither, energy or padding; DC offset
     removed, pre-emphasis 0.97, 128 triangular filters from 20 to 8000 Hz on Kaldi's mel scale. Always float32.
-    Input (samples,) in [-1, 1] at 16 kHz, at least `FRAME` samples; output (frames, 128).
+    Input (..., samples) in [-1, 1] at 16 kHz, at least `FRAME` samples; output (..., frames, 128). A frame sees its
+    own samples alone: of clips padded at the end, the first `frames_of` frames are those of the clip alone.
 
     Source: Povey et al., The Kaldi Speech Recognition Toolkit, 2011; scalings of the models' own papers.
     """
@@ -52,14 +53,19 @@ class Fbank(torch.nn.Module):
         self.register_buffer("filters", _mel_filters(), persistent=False)
 
     def forward(self, samples: torch.Tensor) -> torch.Tensor:
-        """Return (frames, 128) of (samples,)."""
-        frames = (samples * self._scaling.full_scale).unfold(0, FRAME, SHIFT)
-        frames = frames - frames.mean(1, keepdim=True)
-        before = torch.cat([frames[:, :1], frames[:, :-1]], dim=1)
+        """Return (..., frames, 128) of (..., samples)."""
+        frames = (samples * self._scaling.full_scale).unfold(-1, FRAME, SHIFT)
+        frames = frames - frames.mean(-1, keepdim=True)
+        before = torch.cat([frames[..., :1], frames[..., :-1]], dim=-1)
         spectrum = torch.fft.rfft((frames - _PRE_EMPHASIS * before) * self.window, n=_FFT)
         energies: torch.Tensor = spectrum.abs().square() @ self.filters
         logs = energies.clamp(min=torch.finfo(torch.float32).eps).log()
         return (logs - self._scaling.mean) / (2 * self._scaling.deviation)
+
+
+def frames_of(samples: int) -> int:
+    """Return how many frames fit into a clip of so many samples."""
+    return max(0, 1 + (samples - FRAME) // SHIFT)
 
 
 def _mel_filters() -> torch.Tensor:

@@ -12,6 +12,7 @@ from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device
 from audsem_data.models.clap import RATE, WINDOW, Clap
 from audsem_data.models.clap_backend import ClapConfig, open_clap
+from audsem_data.models.clap_front_end import ClapFrontEnd
 
 from .test_annotating import cli, rows
 from .tiny_transformers import save_clap
@@ -47,6 +48,18 @@ def test_it_is_transformers_own_embedding(model: Clap, folder: Path, seconds: fl
         expected = projected(ClapModel.from_pretrained(folder).train(False).get_audio_features(**features))
     [ours] = model.embed_audio([sound])
     np.testing.assert_allclose(ours, expected, atol=1e-5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("truncation", ["rand_trunc", "fusion"])
+def test_the_front_end_is_the_published_extractor(truncation: str) -> None:
+    extractor = ClapFeatureExtractor(truncation=truncation)
+    quiet_above = 0.5 * np.sin(2 * np.pi * 440 * np.arange(WINDOW) / RATE)
+    windows = np.stack([noise(10), np.asarray(quiet_above, np.float32), np.zeros(WINDOW, np.float32)])
+    published = [
+        extractor(window, sampling_rate=RATE, return_tensors="np")["input_features"][0] for window in windows
+    ]
+    ours = ClapFrontEnd(extractor)(torch.from_numpy(windows)).numpy()
+    np.testing.assert_allclose(ours, np.stack(published), atol=1e-4)
 
 
 def test_text_is_transformers_own_embedding(model: Clap, folder: Path) -> None:
