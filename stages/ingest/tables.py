@@ -1,10 +1,13 @@
 """Tables of captioned segments (CSV, Parquet), as one track a video.
 
 Columns: `video_id` (a video's name), `path` (a media file) or `video` (either), `url` (where it is published, for
-`download`); `start` and `end` in seconds or `start_ms` and `end_ms`; `text`.
+`download`); `start` and `end` in seconds or `start_ms` and `end_ms`; `text`. A row may have all of them: `video_id`
+names the video, `path` its media. A file without a name is called by its stem, or by its whole path where several
+files of the table share a stem.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +32,13 @@ class TableTrack(NamedTuple):
     video_id: str
     track: Track
     media: str | None
+
+
+class _Named(NamedTuple):
+    """What a video is known by: a name, escaped, or a media file as the table writes it."""
+
+    text: str
+    is_file: bool
 
 
 class TableDamage(NamedTuple):
@@ -60,7 +70,7 @@ def check_columns(path: Path) -> None:
 
 def read_table_tracks(path: Path) -> Iterator[TableTrack | TableDamage]:
     """Yield a track for every video of a table, in order of video id, then what is damaged. Raises OSError."""
-    drafts: dict[str, _Draft] = {}
+    drafts: dict[_Named, _Draft] = {}
     nameless: list[int] = []
     broken: str | None = None
     rows = _rows(path)
@@ -74,12 +84,12 @@ def read_table_tracks(path: Path) -> Iterator[TableTrack | TableDamage]:
         if row is None:
             break
         number += 1
-        video_id, media = _video(row, path.parent)
-        if video_id:
-            _add(drafts.setdefault(video_id, _Draft()), row, media)
+        named = _video(row)
+        if named:
+            _add(drafts.setdefault(named, _Draft()), row, _media(row, path.parent))
         else:
             nameless.append(number)
-    for video_id, draft in sorted(drafts.items()):
+    for video_id, draft in sorted(_identified(drafts).items()):
         yield TableTrack(video_id, numbered(draft.cues, draft.damaged), draft.media)
     if nameless:
         yield TableDamage(f"{len(nameless)} rows name no video; the first is row {nameless[0]}")
@@ -92,6 +102,11 @@ def _add(draft: _Draft, row: Mapping[str, Any], media: str | None) -> None:
         draft.damaged += 1
         return
     draft.media = draft.media or media
+    if (
+        media and media != draft.media
+    ):  # a name for two files: the sound of one must not stand under the other's text
+        draft.damaged += 1
+        return
     try:
         draft.cues.append(TimedText(*_times(row), str(row.get("text") or "").strip()))
     except ValueError:
@@ -104,20 +119,41 @@ def _times(row: Mapping[str, Any]) -> tuple[int, int]:
     return seconds_to_ms(row.get("start")), seconds_to_ms(row.get("end"))
 
 
-def _video(row: Mapping[str, Any], folder: Path) -> tuple[str | None, str | None]:
-    """Return the video's id, and its media file (a relative path is beside the table) or address, if it has one."""
-    address = str(row.get(_URL) or "").strip() or None
-    for column in _VIDEO:
-        value = str(row.get(column) or "").strip()
-        if not value:
-            continue
-        is_file = column == "path" or (
-            column == "video" and Path(value).suffix.lower().lstrip(".") in MEDIA_SUFFIXES
-        )
-        if is_file:
-            return escape_video_id(Path(value).stem), str(folder / value)
-        return escape_video_id(value), address
-    return (escape_video_id(address), address) if address else (None, None)
+def _video(row: Mapping[str, Any]) -> _Named | None:
+    """Return what a row calls its video: a name of its own, or the file or address that it is known by."""
+    name, file, address = _text(row, "video_id"), _file(row), _text(row, _URL)
+    if not name and not file:
+        name = _text(row, "video") or address
+    if name:
+        return _Named(escape_video_id(name), False)
+    return _Named(file, True) if file else None
+
+
+def _media(row: Mapping[str, Any], folder: Path) -> str | None:
+    """Return the row's media file (a relative path is beside the table), or its address; None if it has neither."""
+    file = _file(row)
+    return str(folder / file) if file else _text(row, _URL) or None
+
+
+def _file(row: Mapping[str, Any]) -> str:
+    video = _text(row, "video")
+    is_file = Path(video).suffix.lower().lstrip(".") in MEDIA_SUFFIXES
+    return _text(row, "path") or (video if is_file else "")
+
+
+def _text(row: Mapping[str, Any], column: str) -> str:
+    return str(row.get(column) or "").strip()
+
+
+def _identified(drafts: Mapping[_Named, _Draft]) -> dict[str, _Draft]:
+    """Return the drafts by video id; files that share a stem, with each other or a name, are told apart by path."""
+    stems = Counter(escape_video_id(Path(named.text).stem) if named.is_file else named.text for named in drafts)
+    found: dict[str, _Draft] = {}
+    for named, draft in drafts.items():
+        stem = escape_video_id(Path(named.text).stem)
+        unique = not named.is_file or stems[stem] == 1
+        found[(stem if named.is_file else named.text) if unique else escape_video_id(named.text)] = draft
+    return found
 
 
 def _header(path: Path) -> Iterable[str]:

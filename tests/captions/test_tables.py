@@ -5,6 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from audsem_data.stages.ingest.tables import TableTrack, read_table_tracks
+
 from .driver import Ingest, ingest_table
 
 COLUMNS = ["video_id", "start_ms", "end_ms", "text"]
@@ -78,3 +80,24 @@ def test_a_table_that_breaks_off_keeps_what_came_before(tmp_path: Path, ingest: 
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     outcomes = ingest(tmp_path / "t.csv")
     assert sorted(str(outcome.status) for outcome in outcomes.values()) == ["done", "failed_permanent"]
+
+
+def test_files_of_one_name_in_two_folders_are_two_videos(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("path,start,end,text\ndogs/001.flac,1,4,[dog barks]\ncats/001.flac,1,4,[cat meows]\n")
+    tracks = [one for one in read_table_tracks(table) if isinstance(one, TableTrack)]
+    found = {track.track.cues[0].text: track for track in tracks}
+    assert {text: track.media for text, track in found.items()} == {
+        "[dog barks]": str(tmp_path / "dogs/001.flac"),
+        "[cat meows]": str(tmp_path / "cats/001.flac"),
+    }
+    assert len({track.video_id for track in found.values()}) == 2
+
+
+def test_a_row_may_name_both_the_video_and_its_file(tmp_path: Path) -> None:
+    table = tmp_path / "b.csv"
+    table.write_text("video_id,path,start,end,text\ndog1,dogs/1.flac,1,4,[a]\ndog1,cats/1.flac,5,9,[b]\n")
+    [track] = [one for one in read_table_tracks(table) if isinstance(one, TableTrack)]
+    assert (track.video_id, track.media) == ("dog1", str(tmp_path / "dogs/1.flac"))
+    assert [cue.text for cue in track.track.cues] == ["[a]"]
+    assert track.track.damaged == 1
