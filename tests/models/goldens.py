@@ -22,8 +22,13 @@ def load(model: str) -> dict[str, Any]:
 
 def weights(golden: Mapping[str, Any], module: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Return the module's own tensors with every floating-point one made anew from its key's name."""
+    return made_anew(golden, module.state_dict())
+
+
+def made_anew(golden: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the tensors with every floating-point one made anew from its key's name."""
     made = {}
-    for key, value in module.state_dict().items():
+    for key, value in tensors.items():
         canonical = golden["aliases"].get(key, key)
         if not value.is_floating_point() or key in golden["kept_keys"]:
             made[key] = value
@@ -43,7 +48,7 @@ def _weight(table: list[dict[str, Any]], key: str, shape: tuple[int, ...]) -> Ar
 
 
 def _holds(condition: str, ndim: int) -> bool:
-    return {"any": True, "==1": ndim == 1, ">=2": ndim >= 2}[condition]
+    return {"any": True, "==1": ndim == 1, "==4": ndim == 4, ">=2": ndim >= 2}[condition]
 
 
 def sound(golden: Mapping[str, Any], case: str) -> Array:

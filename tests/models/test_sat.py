@@ -133,7 +133,7 @@ def test_what_is_not_finite_harms_no_neighbour(tiny: Sat) -> None:
     assert none is None
     np.testing.assert_allclose(first, tiny([sound])[0], atol=1e-5)  # type: ignore[arg-type]
     # Rows of one batch differ in the last bit on some processors.
-    np.testing.assert_allclose(first, last, rtol=1e-6)
+    np.testing.assert_allclose(first, last, rtol=1e-6)  # type: ignore[arg-type]
 
 
 def test_half_precision_stays_near(checkpoint: Path, tiny: Sat) -> None:

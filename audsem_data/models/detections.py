@@ -1,0 +1,49 @@
+"""What an object detector finds in a picture, whichever implementation it runs on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pydantic import Field
+
+from audsem_data.core.model import ModelConfig
+from audsem_data.models.preprocessing import Picture
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One object.
+
+    Attributes:
+        label: its class.
+        score: in [0, 1].
+        box: left, top, right, bottom as fractions of the picture's width and height, in [0, 1].
+    """
+
+    label: str
+    score: float
+    box: tuple[float, float, float, float]
+
+
+class DetectorConfig(ModelConfig):
+    """Options of the stage that detects objects."""
+
+    threshold: float = Field(0.3, ge=0, le=1, description="score an object needs (paper: 0.3)")
+    backend: Literal["transformers", "ultralytics"] = Field(
+        "transformers",
+        description="transformers, or the ultralytics package (AGPL-3.0, an extra) with `checkpoint`",
+    )
+
+
+class Detector(Protocol):
+    """What either implementation gives: the objects of each picture, the highest score first."""
+
+    def __call__(self, pictures: Sequence[Picture]) -> list[list[Detection]]:
+        """Detect objects in pictures of any size."""
+        ...
+
+
+def clipped(box: Sequence[float]) -> tuple[float, float, float, float]:
+    """Return a box without what lies outside of the picture."""
+    left, top, right, bottom = (min(1.0, max(0.0, float(edge))) for edge in box)
+    return left, top, right, bottom
