@@ -1,5 +1,6 @@
 """Tiny random vision models of transformers' own architectures, saved as the published ones are."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from transformers import (
     BlipForConditionalGeneration,
     CLIPConfig,
     CLIPModel,
+    LlavaOnevisionConfig,
+    LlavaOnevisionForConditionalGeneration,
     RTDetrConfig,
     RTDetrForObjectDetection,
     RTDetrResNetConfig,
@@ -19,7 +22,7 @@ from transformers.models.blip.image_processing_pil_blip import BlipImageProcesso
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.rt_detr.image_processing_pil_rt_detr import RTDetrImageProcessorPil
 
-from .tiny_chat import save_byte_tokenizer
+from .tiny_chat import save_byte_tokenizer, save_chat_model
 
 _SIGHT = {
     "hidden_size": 32,
@@ -99,6 +102,42 @@ def save_rt_detr(folder: Path) -> Path:
     _make_sensitive(model)
     model.save_pretrained(folder)
     RTDetrImageProcessorPil(size={"height": 128, "width": 128}).save_pretrained(folder)
+    return folder
+
+
+def save_llava_video(folder: Path) -> Path:
+    """Save a LLaVA-OneVision of two layers with a chat tokenizer of single bytes; return the folder."""
+    save_chat_model(folder)
+    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>", "<video>"]})
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(7)
+    sight = {**_SIGHT, "model_type": "siglip_vision_model", "image_size": 48, "vision_use_head": False}
+    text = {
+        **_TEXT,
+        "model_type": "qwen2",
+        "num_key_value_heads": 2,
+        "vocab_size": len(tokenizer),
+        "pad_token_id": tokenizer.pad_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+    }
+    image, video = tokenizer.convert_tokens_to_ids(["<image>", "<video>"])
+    model = LlavaOnevisionForConditionalGeneration(
+        LlavaOnevisionConfig(
+            vision_config=sight,
+            text_config=text,
+            image_token_index=image,
+            video_token_index=video,
+            image_grid_pinpoints=[[48, 48]],
+            vision_feature_select_strategy="full",
+        )
+    )
+    _make_sensitive(model)
+    with torch.no_grad():
+        model.model.image_newline.normal_()
+    model.save_pretrained(folder)
+    how = {"size": {"height": 48, "width": 48}, "resample": 3, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    (folder / "preprocessor_config.json").write_text(json.dumps(how), encoding="utf-8")
     return folder
 
 
