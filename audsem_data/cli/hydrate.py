@@ -24,15 +24,11 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     cookies: Annotated[str, typer.Option(help="A cookies.txt file, for videos that need an account.")] = "",
 ) -> None:
     """Cut every clip of a release out of its video; say how many could be had, and why the others not."""
+    from audsem_data.cli.dataset_folder import dataset_folder
     from audsem_data.publish.hydrate import hydrate
 
     media = _media(source, url, rate, cookies)
-    folder = Path(release)
-    if not folder.is_dir():
-        from audsem_data.publish.hub import download
-
-        folder = download(release, revision)
-    found = hydrate(folder, media, out, lambda line: typer.echo(line, err=True))
+    found = hydrate(dataset_folder(release, revision), media, out, lambda line: typer.echo(line, err=True))
     share = found.survived / max(found.clips, 1)
     typer.echo(f"{found.survived} of {found.clips} clips have sound ({share:.1%}): {out}")
     for reason, count in found.lost.items():

@@ -31,19 +31,22 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     import json
 
     from audsem_data.core.errors import UsageError
-    from audsem_data.publish.hub import Repository
+    from audsem_data.publish.hub import Repository, check_tag
     from audsem_data.publish.layout import DATASET
     from audsem_data.publish.release import Release, as_json
     from audsem_data.runtime.session import existing_context
 
     if gated not in (None, "auto", "manual"):
         raise UsageError(f"--gated {gated}: auto or manual")
+    if tag is not None:
+        check_tag(tag)
+    hub = Repository(repository)
     context = existing_context(workspace)
     folder = workspace / DATASET
     if not folder.is_dir():
         raise UsageError(f"{workspace} holds no dataset yet: run `audsem-data run --workspace {workspace}` first")
     _check(folder, context.excluded, with_audio=with_audio)
-    release = Release(folder, Repository(repository), typer.echo)
+    release = Release(folder, hub, typer.echo)
     if dry_run:
         plan = release.plan()
         typer.echo(

@@ -16,17 +16,11 @@ def command(
     as_json: options.Json = False,
 ) -> None:
     """Check names, digests, schemas, YAML, viewer limits and every row with its sound; exit 1 if one is wrong."""
-    from pathlib import Path
-
+    from audsem_data.cli.dataset_folder import dataset_folder
     from audsem_data.core.errors import InputError
     from audsem_data.publish.checks import check_dataset
 
-    folder = Path(dataset)
-    if not folder.is_dir():
-        from audsem_data.publish.hub import download
-
-        folder = download(dataset, revision)
-    problems = check_dataset(folder)
+    problems = check_dataset(dataset_folder(dataset, revision))
     if as_json:
         typer.echo(json.dumps({"dataset": dataset, "problems": problems}, indent=1))
     else:

@@ -6,6 +6,7 @@ The token comes from the login or from HF_TOKEN, by huggingface_hub itself; no a
 import hashlib
 import logging
 import random
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,28 +18,39 @@ from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
+    LocalEntryNotFoundError,
     LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils._validators import validate_repo_id
 
-from audsem_data.core.errors import HubError
+from audsem_data.core.errors import HubError, UsageError
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 ATTEMPTS = 6
 TIMEOUT = 60.0  # the longest pause between two attempts, in seconds
+_FAILURES = (HfHubHTTPError, httpx2.HTTPError, OfflineModeIsEnabled)
+_UNREACHABLE = (httpx2.TransportError, OfflineModeIsEnabled, LocalEntryNotFoundError)
+# What git allows in the name of a tag, and no name that a branch has.
+_TAG = re.compile(
+    r"(?!-|main$|@$)(?!.*(?:\.\.|@\{|//|/$|\.$|\.lock(?:/|$)))(?!\.|.*/\.|/)[^\x00-\x20\x7f~^:?*\[\\]+"
+)
 
 
 class Repository:
     """A dataset repository; every change is tried again where the Hub is busy or breaks off."""
 
     def __init__(self, name: str, patience: float = 1.0) -> None:
-        """Name it OWNER/NAME; `patience` is the first pause between attempts, in seconds, and doubles."""
-        if name.count("/") != 1:
-            raise HubError(f"{name}: a repository is OWNER/NAME; new ones cannot do without an owner")
+        """Name it OWNER/NAME; `patience` is the first pause between attempts, in seconds, and doubles.
+
+        Raises UsageError for a name that no repository can have.
+        """
+        check_repository(name)
         self.name, self.api, self._patience = name, HfApi(), patience
 
     def user(self) -> str:
@@ -46,6 +58,8 @@ class Repository:
         try:
             return str(self._ask(self.api.whoami)["name"])
         except (LocalTokenNotFoundError, HubError) as error:
+            if isinstance(error.__cause__, _UNREACHABLE):
+                raise
             raise HubError(f"the Hub does not know you: run `hf auth login`, or set HF_TOKEN ({error})") from error
 
     def head(self, revision: str = "main") -> str | None:
@@ -80,7 +94,7 @@ class Repository:
         for attempt in range(ATTEMPTS):
             try:
                 act()
-            except (HfHubHTTPError, httpx2.HTTPError) as error:
+            except _FAILURES as error:
                 if self._ask(done):
                     return
                 if attempt + 1 == ATTEMPTS or not _passing(error):
@@ -96,7 +110,7 @@ class Repository:
                 return question()
             except (RepositoryNotFoundError, RevisionNotFoundError):
                 raise
-            except (HfHubHTTPError, httpx2.HTTPError) as error:
+            except _FAILURES as error:
                 if attempt + 1 == ATTEMPTS or not _passing(error):
                     raise HubError(_said(self.name, error)) from error
                 self._pause(attempt, error)
@@ -110,14 +124,32 @@ class Repository:
 
 def download(name: str, revision: str = "main") -> Path:
     """Return a folder with all files of a dataset repository; raises HubError."""
+    check_repository(name)
     try:
         return Path(snapshot_download(name, repo_type="dataset", revision=revision))
     except (RepositoryNotFoundError, GatedRepoError) as error:
         raise HubError(f"there is no dataset {name}, or it is not open to you; `hf auth login` first") from error
-    except (RevisionNotFoundError, HFValidationError) as error:
-        raise HubError(f"{name}: {error}") from error
-    except (HfHubHTTPError, httpx2.HTTPError, OSError) as error:
+    except RevisionNotFoundError as error:
+        raise HubError(f"{name} has no revision {revision}") from error
+    except (*_FAILURES, OSError) as error:
         raise HubError(_said(name, error)) from error
+
+
+def check_repository(name: str) -> None:
+    """Raise UsageError for what is not OWNER/NAME as the Hub allows it."""
+    try:
+        validate_repo_id(name)
+    except HFValidationError as error:
+        reason = str(error).partition(":")[0]
+        raise UsageError(f"{name!r} can be no repository of the Hub: expected OWNER/NAME ({reason})") from error
+    if "/" not in name:
+        raise UsageError(f"{name!r} is no repository: expected OWNER/NAME; new ones need an owner")
+
+
+def check_tag(tag: str) -> None:
+    """Raise UsageError for what can be no tag."""
+    if not _TAG.fullmatch(tag):
+        raise UsageError(f"--tag {tag!r}: no tag can be called so; take letters, digits, dots and hyphens: v2.1")
 
 
 def git_sha1(data: bytes) -> str:
@@ -146,4 +178,7 @@ def _retry_after(error: Exception) -> float | None:
 
 
 def _said(name: str, error: Exception) -> str:
-    return f"{name}: the Hub does not take it: {str(error).strip().splitlines()[0]}"
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    if isinstance(error, _UNREACHABLE):
+        return f"{name}: the Hub cannot be reached ({line}): look at the network, HTTPS_PROXY and HF_ENDPOINT"
+    return f"{name}: the Hub does not take it: {line}"

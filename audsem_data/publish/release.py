@@ -12,7 +12,7 @@ from typing import Any
 from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
 
 from audsem_data.core.errors import HubError
-from audsem_data.publish.hub import Repository, git_sha1, same
+from audsem_data.publish.hub import Repository, check_tag, git_sha1, same
 from audsem_data.publish.manifest import MANIFEST, files_of
 from audsem_data.publish.readme import README
 from audsem_data.storage.digests import file_sha256
@@ -64,9 +64,12 @@ class Release:
         """Make `main` of the repository this dataset, and tag it; `tag` None takes the next of v1, v2 ...
 
         Raises:
+            UsageError: there can be no tag of this name; nothing was sent.
             HubError: the Hub forbids something or goes on failing, somebody else changed `main` meanwhile, or the
                 tag stands for another release. Run again once that is settled.
         """
+        if tag is not None:
+            check_tag(tag)
         user = self._hub.user()
         self._say(f"publishing as {user}")
         api, name = self._hub.api, self._hub.name
@@ -76,6 +79,8 @@ class Release:
         )
         head = self._hub.head()
         plan = self.plan()
+        if tag is not None:
+            self._check_free(tag, None if plan.send or plan.delete else head)
         if plan.send or plan.delete:
             branch = f"release-{self._sha256[MANIFEST][:12]}"
             self._upload(branch)
@@ -160,8 +165,7 @@ class Release:
         assert commit is not None
         standing = [tag for tag, target in tags.items() if target == commit]
         tag = wanted or (standing[0] if standing else _next(tags))
-        if tags.get(tag, commit) != commit:
-            raise HubError(f"{name}: the tag {tag} stands for another release, and a tag never moves")
+        self._check_free(tag, commit)
         if tag not in tags:
             self._hub.change(
                 lambda: api.create_tag(name, tag=tag, revision=commit, repo_type="dataset", exist_ok=True),
@@ -170,6 +174,11 @@ class Release:
         if self._hub.tags().get(tag) != commit:
             raise HubError(f"{name}: the tag {tag} came to stand for another commit; choose another tag")
         return Receipt(name, commit, tag, self._sha256)
+
+    def _check_free(self, tag: str, commit: str | None) -> None:
+        """Raise HubError where a tag stands for anything but this commit; None: for a commit that is to come."""
+        if (standing := self._hub.tags().get(tag)) is not None and standing != commit:
+            raise HubError(f"{self._hub.name}: the tag {tag} stands for another release, and a tag never moves")
 
     def _open(self, *, private: bool, gated: str | None) -> None:
         """Set who may read, once all is there."""

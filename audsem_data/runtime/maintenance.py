@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from audsem_data.core.errors import UsageError
 from audsem_data.core.record import part_name
 from audsem_data.core.stage import Stage
 from audsem_data.runtime.context import Context
@@ -16,13 +17,17 @@ def invalidate(context: Context, stage: Stage, shard: int | None = None) -> int:
     """Forget a stage's records, or one shard's, under its lock; returns how many.
 
     Works on damaged records too: it never reads them. The frozen packing of sources stays, unless it is
-    damaged itself.
+    damaged itself. Raises UsageError where there is no such shard.
     """
     workspace = context.workspace
     with stage_lock(workspace.lock(stage), stage.name):
         names = [name for name in workspace.location.sizes(folder(stage)) if is_record(name)]
         if shard is not None:
-            names = [name for name in names if name == f"{part_name(shard)}.json"]
+            if f"{part_name(shard)}.json" not in names:
+                known = [int(name.removeprefix("part-").removesuffix(".json")) for name in sorted(names)]
+                of = f"0 to {known[-1]}" if len(known) > 1 and known == list(range(len(known))) else known or "none"
+                raise UsageError(f"{stage.name} has no shard {shard}; its shards: {of}")
+            names = [f"{part_name(shard)}.json"]
         for name in [*names, *(("state.json", "plan.json") if shard is None else ())]:
             workspace.location.delete(f"{folder(stage)}/{name}")
         if shard is None:

@@ -131,12 +131,12 @@ _DAY = 86400.0
 _ADVICE = {
     errno.ENOSPC: "the disk is full; free some space (`audsem-data clean` gives back intermediates)",
     errno.EDQUOT: "your disk quota is used up; free some space",
-    errno.EROFS: "the file system is read-only; choose another --workspace",
-    errno.EACCES: "no permission to write; choose another --workspace",
-    errno.EPERM: "no permission to write; choose another --workspace",
-    errno.ENOTDIR: "a file stands where a folder should be; choose another --workspace",
-    errno.EEXIST: "a file stands where a folder should be; choose another --workspace",
-    errno.ENAMETOOLONG: "the path is too long; choose another --workspace",
+    errno.EROFS: "the file system is read-only; choose another folder",
+    errno.EACCES: "no permission to write; choose another folder",
+    errno.EPERM: "no permission to write; choose another folder",
+    errno.ENOTDIR: "a file stands where a folder should be; choose another folder",
+    errno.EEXIST: "a file stands where a folder should be; choose another folder",
+    errno.ENAMETOOLONG: "the path is too long; choose another folder",
     errno.EIO: "the disk reports an input/output error",
 }
 

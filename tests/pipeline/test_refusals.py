@@ -57,3 +57,10 @@ def test_a_stages_own_options_may_be_flags(made: Path, tmp_path: Path) -> None:
 def test_a_reason_that_a_stage_does_not_have_is_refused(workspace: Path) -> None:
     refused = run_cli("retry", "standardize", "--reason", "bad_luck", "--workspace", workspace, expect=2)
     assert "its reasons:" in refused.stderr
+
+
+def test_a_shard_that_is_not_there_is_not_forgotten(workspace: Path) -> None:
+    before = sorted(path.name for path in (workspace / "combine").rglob("*"))
+    said = run_cli("invalidate", "combine", "--shard", "7", "--workspace", workspace, expect=2).stderr
+    assert "combine has no shard 7; its shards: [0]" in said
+    assert sorted(path.name for path in (workspace / "combine").rglob("*")) == before

@@ -11,7 +11,7 @@ import soundfile
 import webdataset
 
 from audsem_data import with_audio
-from audsem_data.core.errors import InputError
+from audsem_data.core.errors import InputError, StorageError, UsageError
 from audsem_data.publish.webdataset import export_tars
 
 Load = Callable[..., Any]
@@ -63,4 +63,17 @@ def test_what_holds_no_sound_is_not_exported(workspace: Any, tmp_path: Path) -> 
         export_tars(folder, tmp_path, "mc_qa")
     with pytest.raises(InputError, match="has no config nonsense"):
         export_tars(folder, tmp_path, "nonsense")
-    assert export_tars(folder, tmp_path, "clips") > 0
+    assert export_tars(folder, tmp_path / "tars", "clips") > 0
+
+
+def test_tars_are_never_put_beside_others(dataset: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export_tars(dataset, out, "clips")
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    with pytest.raises(UsageError, match="is there already"):
+        export_tars(dataset, out, "mc_qa_semantic")
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StorageError, match="a file stands where a folder should be"):
+        export_tars(dataset, tmp_path / "file" / "below", "clips")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "out"]

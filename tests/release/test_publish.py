@@ -164,6 +164,7 @@ def test_a_tag_never_moves(server: HubServer, workspace: Any, tmp_path: Path) ->
     prepared(workspace, tmp_path)
     assert "a tag never moves" in publish(server, place, "--tag", "first", expect=1)
     assert server.repo(REPO).tags == {"first": first}
+    assert server.repo(REPO).branches == {"main": first}, "a tag that cannot be given moves nothing"
     publish(server, place)
     assert server.repo(REPO).tags.keys() == {"first", "v1"}
 
