@@ -11,7 +11,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ import torch
 
 from audsem_data import Project
 from audsem_data.core.model import Device
-from audsem_data.media.clips import decode_clip, iterate_audio
+from audsem_data.media.clips import decode_clip
 from audsem_data.media.resample import resample
 from audsem_data.models.audioset import names_by_mid
 from audsem_data.models.beats import Beats, BeatsNetwork
@@ -33,6 +32,7 @@ from audsem_data.runtime.context import Context, RunOptions
 from audsem_data.runtime.driver import Driver
 from audsem_data.runtime.maintenance import invalidate
 from audsem_data.runtime.session import Edits, driving, open_context
+from audsem_data.storage.tars import iterate_clips
 
 MAKE = Path(__file__).parents[1] / "docs" / "demo" / "make_videos.py"
 RATE = 16_000
@@ -67,10 +67,10 @@ def clips_of(workspace: Path, keys: frozenset[str]) -> list[Array]:
     """Decode and resample these clips, one after another, as a loop without a framework would."""
     found = []
     for tar in sorted((workspace / "standardize").rglob("*.tar")):
-        with tarfile.open(tar) as archive:
-            held = keys & {name.partition(".")[0] for name in archive.getnames()}
-        for _, data in iterate_audio(tar, held):
-            samples, rate = decode_clip(data)
+        for _, files in iterate_clips(tar, lambda key, suffix: key in keys and suffix == "flac"):
+            if not files:
+                continue
+            samples, rate = decode_clip(files["flac"])
             found.append(resample(samples, rate, RATE))
     return found
 

@@ -49,6 +49,14 @@ class CommonReason(Reason):
     MISSING_INPUT = "missing_input", "a stage that this one needs has no result for the row; detail names it"
 
 
+class AbsentMedia(Reason):
+    """Reasons that the runner gives where a clip lacks the media that a stage declares."""
+
+    NO_AUDIO = "no_audio", "the clip has no sound"
+    NO_VIDEO = "no_video", "the clip has no pictures; standardize says why"
+    BLACK_VIDEO = "black_video", "every picture of the clip is black"
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """The row succeeded and yields these output rows: one for a one-to-one stage, any number otherwise.

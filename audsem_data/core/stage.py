@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from audsem_data.core.errors import UsageError
-from audsem_data.core.outcome import CommonReason, Outcome, Reason
+from audsem_data.core.outcome import AbsentMedia, CommonReason, Outcome, Reason
 from audsem_data.core.schema import CLIP_ID, Column
 
 _RUN_ONLY: dict[str, Any] = {"run_only": True}
@@ -97,7 +97,20 @@ class Audio:
     rate: int
 
 
-Media = Audio
+@dataclass(frozen=True)
+class Frames:
+    """A media need: pictures of the clip's video, black ones left out, as `media.clip_frames.ClipFrames`.
+
+    Policies:
+        stills: at 1/3 and 2/3 of what lasts under two seconds, else up to `most` spread evenly from first to last.
+        uniform: `most` spread evenly from first to last, or all where there are fewer.
+    """
+
+    policy: Literal["stills", "uniform"] = "stills"
+    most: int = 4
+
+
+Media = Audio | Frames
 
 
 @dataclass(frozen=True)
@@ -185,13 +198,19 @@ class Stage:
     @property
     def all_reasons(self) -> dict[str, Reason]:
         """Every reason that an outcome of this stage may have, by value."""
-        enums: tuple[type[Reason], ...] = (*self.reasons, CommonReason)
+        absent = (AbsentMedia,) if self.media else ()
+        enums: tuple[type[Reason], ...] = (*self.reasons, *absent, CommonReason)
         return {str(member): member for enum in enums for member in enum}
 
     @property
     def wants_device(self) -> bool:
         """Whether `open` takes the device that models run on."""
         return "device" in inspect.signature(self.open).parameters
+
+    @property
+    def media_kinds(self) -> frozenset[type[Media]]:
+        """The kinds of media that it takes: stages of the same kinds share one decode."""
+        return frozenset(type(need) for need in self.media)
 
     @property
     def reads(self) -> frozenset[str]:

@@ -1,24 +1,24 @@
-"""A group: several map stages over one shard, with one decode of its media and at most one resample per rate."""
+"""A group: several map stages over one shard, with one decode of its media for all of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from audsem_data.core.errors import StageError
 from audsem_data.core.keys import sort_key
 from audsem_data.core.record import Record, part_name
 from audsem_data.core.stage import Media
-from audsem_data.media.clips import decode_clip, iterate_audio
-from audsem_data.media.mixdown import Samples
-from audsem_data.media.resample import resample
-from audsem_data.runtime.ahead import ahead
+from audsem_data.media.clips import read_clips
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.guard import Guard
+from audsem_data.runtime.prefetch import prefetch
 from audsem_data.runtime.stage_shard import Open, StageShard
 
-_AHEAD = 96  # clips that are decoded while a model works: more than a batch of most stages
+_PREFETCHED = 256 << 20  # bytes of decoded media that wait while a model works
 
 Inputs = Mapping[str, Mapping[str, str]]
+_Clip = tuple[str, Mapping[Media, Any]]
 
 
 def run_group(
@@ -37,7 +37,8 @@ def run_group(
             with guards[name]:
                 member = StageShard(context, context.stage(name), shard, made_from, opened)
                 members.append(stack.enter_context(member))
-        for key, media in ahead(_media(context, members, shard), _AHEAD if _waits(members) else 0):
+        most = _PREFETCHED if any(member.stage.wants_device for member in members) else 0
+        for key, media in prefetch(_media(context, members, shard), _size, most):
             for member in members:
                 if key in member.pending and guards[member.stage.name].error is None:
                     with guards[member.stage.name]:
@@ -51,29 +52,27 @@ def run_group(
     return records, [guard for guard in guards.values() if guard.error]
 
 
-def _waits(members: Sequence[StageShard]) -> bool:
-    """Say whether a stage of the group runs a model: it shall not wait for the decoder."""
-    return any(member.stage.wants_device for member in members)
+def _size(clip: _Clip) -> int:
+    """Return the bytes of a clip's decoded media."""
+    return sum(getattr(value, "nbytes", 0) for value in clip[1].values())
 
 
-def _media(
-    context: Context, members: Sequence[StageShard], shard: int
-) -> Iterator[tuple[str, Mapping[Media, Samples]]]:
+def _media(context: Context, members: Sequence[StageShard], shard: int) -> Iterator[_Clip]:
     """Yield every pending key in order with what its stages need decoded, each clip once."""
     pending = sorted({key for member in members for key in member.pending}, key=sort_key)
-    audible = {key for member in members for key in member.audible}
-    needs = {need for member in members for need in member.stage.media}
-    clips = iterate_audio(_tar(context, members[0], shard), audible) if audible else iter(())
+    wanted: dict[str, set[Media]] = {}
+    for member in members:
+        for key in member.needing_media:
+            wanted.setdefault(key, set()).update(member.stage.media)
+    clips = read_clips(_tar(context, members[0], shard), wanted) if wanted else iter(())
     for key in pending:
-        if key not in audible:
+        if key not in wanted:
             yield key, {}
             continue
-        found, data = next(clips)
+        found, media = next(clips)
         if found != key:
             raise StageError(f"{part_name(shard)}: the tar holds {found} where {key} should follow")
-        samples, rate = decode_clip(data)
-        by_rate = {need.rate: resample(samples, rate, need.rate) for need in needs}
-        yield key, {need: by_rate[need.rate] for need in needs}
+        yield key, media
 
 
 def _tar(context: Context, member: StageShard, shard: int) -> Path:

@@ -1,6 +1,6 @@
 """Opening a workspace for a command: its recipe, made or edited, and a driver with workers, log and signals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -10,7 +10,7 @@ import yaml
 
 from audsem_data.core.errors import UsageError
 from audsem_data.core.recipe import Recipe
-from audsem_data.core.stage import Kind, Stage
+from audsem_data.core.stage import Kind, Media, Stage
 from audsem_data.runtime.context import Context, RunOptions
 from audsem_data.runtime.discovery import load_stages
 from audsem_data.runtime.driver import Driver
@@ -141,10 +141,10 @@ def groups(context: Context, until: str | None = None) -> list[list[str]]:
     return kept
 
 
-def listening(context: Context) -> list[list[str]]:
-    """Return the groups of stages that take audio, and of those between them that they wait for."""
+def taking(context: Context, chosen: Callable[[Media], bool]) -> list[list[str]]:
+    """Return the groups of stages with a chosen media need, and of those between them that they wait for."""
     stages = context.stages
-    wanted = {name for name, stage in stages.items() if stage.media and stage.kind is Kind.MAP}
+    wanted = {name for name, stage in stages.items() if stage.kind is Kind.MAP and any(map(chosen, stage.media))}
     for name in reversed(stages):  # what a wanted stage reads, where that in turn reads a wanted stage
         if any(name in stages[other].reads for other in wanted) and stages[name].reads & wanted:
             wanted.add(name)
@@ -158,12 +158,13 @@ def _using_up(stage: Stage, found: Sequence[list[str]]) -> list[str] | None:
 
 
 def _sharing(context: Context, stage: Stage, found: Sequence[list[str]]) -> list[str] | None:
-    """Return the last group that decodes the stage's media anyway, if nothing from it on is read by the stage."""
+    """Return the last group that decodes the same kind of media, if nothing from it on is read by the stage."""
     for group in reversed(found):
         first = context.stages[group[0]]
         if stage.reads & set(group) or not stage.media or stage.kind is not Kind.MAP:
             return None
-        if first.media and first.kind is Kind.MAP and first.needs[0].stage == stage.needs[0].stage:
+        alike = first.kind is Kind.MAP and first.media_kinds == stage.media_kinds
+        if alike and first.needs[0].stage == stage.needs[0].stage:
             return group
     return None
 

@@ -74,7 +74,7 @@ class StageShard:
         self._stack.__exit__(*exception)
 
     @property
-    def audible(self) -> frozenset[str]:
+    def needing_media(self) -> frozenset[str]:
         """The pending keys whose media this stage needs."""
         return self.pending - self._inputs.lacking.keys() if self.stage.media else frozenset()
 
@@ -86,6 +86,9 @@ class StageShard:
         if key in inputs.lacking:
             self._flush()
             self._keep(key, Filtered(CommonReason.MISSING_INPUT, inputs.lacking[key]))
+        elif absent := next((media[n] for n in self.stage.media if isinstance(media[n], Filtered)), None):
+            self._flush()
+            self._keep(key, absent)
         else:
             self._waiting.append(Item(key, inputs.values[key], media, inputs.missing[key], self._tries(key)))
 

@@ -2,7 +2,7 @@
 
 import io
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -40,21 +40,31 @@ class TarWriter:
             self._tar.close()
 
 
-def iterate_clips(path: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Yield (key, members by suffix) of each clip in order, holding one clip; raises CorruptionError."""
+def _everything(key: str, suffix: str) -> bool:
+    return True
+
+
+def iterate_clips(
+    path: Path, wanted: Callable[[str, str], bool] = _everything
+) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Yield (key, members by suffix) of each clip in order, holding one clip; raises CorruptionError.
+
+    Only the members are read whose key and suffix are `wanted`; a clip without any comes with none.
+    """
     key, files = "", dict[str, bytes]()
     try:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
                 name, _, suffix = member.name.partition(".")
-                if name != key and files:
+                if name != key and key:
                     yield key, files
                     files = {}
                 key = name
-                stream = tar.extractfile(member)
-                files[suffix] = stream.read() if stream else b""
+                if wanted(name, suffix):
+                    stream = tar.extractfile(member)
+                    files[suffix] = stream.read() if stream else b""
                 tar.members = []  # type: ignore[attr-defined]  # TarFile keeps every header otherwise
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, OSError) as error:
         raise CorruptionError(f"{path} cannot be read as a tar: {error}") from error
-    if files:
+    if key:
         yield key, files

@@ -4,15 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from av import VideoFrame
 
 from audsem_data.core.errors import CorruptionError
-from audsem_data.media.clips import decode_clip, iterate_audio
-from audsem_data.media.encode import encode_audio, to_int16
+from audsem_data.core.outcome import AbsentMedia, Filtered
+from audsem_data.core.stage import Audio, Frames, Media
+from audsem_data.media.clips import decode_clip, read_clips
+from audsem_data.media.encode import encode_audio, encode_video, to_int16
 from audsem_data.storage.tars import TarWriter
 
 from .source import noise
 
 KEYS = [f"v_{number:09d}_{number + 1:09d}" for number in range(6)]
+WANTED = (Audio(8_000),)
 
 
 def flac(number: int) -> bytes:
@@ -27,15 +31,36 @@ def tar(tmp_path: Path) -> Path:
     return tmp_path / "x.tar"
 
 
-def test_wanted_clips_come_in_the_order_of_the_tar(tar: Path) -> None:
-    wanted = {KEYS[4], KEYS[1], KEYS[2]}
-    assert list(iterate_audio(tar, wanted)) == [(KEYS[number], flac(number)) for number in (1, 2, 4)]
-    assert list(iterate_audio(tar, set())) == []
+def test_wanted_clips_come_in_the_order_of_the_tar_each_with_what_it_is_wanted_for(tar: Path) -> None:
+    wanted = {KEYS[4]: {Audio(32_000)}, KEYS[1]: {Audio(32_000), Audio(8_000)}, KEYS[2]: {Audio(8_000)}}
+    found = dict(read_clips(tar, wanted))
+    assert list(found) == [KEYS[1], KEYS[2], KEYS[4]]
+    assert {key: set(media) for key, media in found.items()} == wanted
+    assert {len(samples) for samples in found[KEYS[1]].values()} == {16_000, 4_000}
+    for number in (1, 4):
+        np.testing.assert_array_equal(found[KEYS[number]][Audio(32_000)], decode_clip(flac(number)).samples)
+    assert list(read_clips(tar, {})) == []
 
 
 def test_a_clip_that_should_be_there_and_is_not(tar: Path) -> None:
-    with pytest.raises(CorruptionError, match="does not hold the audio of w_1"):
-        list(iterate_audio(tar, {KEYS[0], "w_1"}))
+    with pytest.raises(CorruptionError, match="does not hold w_1"):
+        list(read_clips(tar, dict.fromkeys([KEYS[0], "w_1"], WANTED)))
+
+
+def test_what_a_clip_does_not_have_is_an_outcome(tmp_path: Path) -> None:
+    black = [VideoFrame.from_ndarray(np.zeros((20, 36, 3), np.uint8), format="rgb24") for _ in range(3)]
+    with TarWriter(tmp_path / "x.tar") as writer:
+        writer.add("a_000000000_000000001", {"json": b"{}"})
+        writer.add("b_000000000_000000001", {"flac": flac(0), "json": b"{}", "mp4": encode_video(black, 2)})
+    needs: tuple[Media, ...] = (Audio(8_000), Frames())
+    keys = ("a_000000000_000000001", "b_000000000_000000001")
+    found = dict(read_clips(tmp_path / "x.tar", dict.fromkeys(keys, needs)))
+    assert found[keys[0]] == {
+        Audio(8_000): Filtered(AbsentMedia.NO_AUDIO),
+        Frames(): Filtered(AbsentMedia.NO_VIDEO),
+    }
+    assert found[keys[1]][Frames()] == Filtered(AbsentMedia.BLACK_VIDEO)
+    assert len(found[keys[1]][Audio(8_000)]) == 4_000
 
 
 @pytest.mark.parametrize("keep", [0.0, 0.1, 0.5])
@@ -43,7 +68,7 @@ def test_a_tar_cut_short(tar: Path, keep: float) -> None:
     data = tar.read_bytes()
     tar.write_bytes(data[: int(len(data) * keep)])
     with pytest.raises(CorruptionError):
-        list(iterate_audio(tar, KEYS))
+        list(read_clips(tar, dict.fromkeys(KEYS, WANTED)))
 
 
 def test_a_tar_with_a_damaged_header(tar: Path) -> None:
@@ -52,7 +77,7 @@ def test_a_tar_with_a_damaged_header(tar: Path) -> None:
     data[place : place + 512] = b"\xff" * 512
     tar.write_bytes(data)
     with pytest.raises(CorruptionError):
-        list(iterate_audio(tar, KEYS))
+        list(read_clips(tar, dict.fromkeys(KEYS, WANTED)))
 
 
 def test_audio_survives_to_the_sample() -> None:

@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from audsem_data import Project
+from audsem_data.core.stage import Audio
+from audsem_data.media import clips
 from audsem_data.media.clips import decode_clip
 from audsem_data.media.resample import resample
-from audsem_data.runtime import group
 from audsem_data.runtime.context import RunOptions
-from audsem_data.runtime.session import Edits, driving, listening, open_context
+from audsem_data.runtime.session import Edits, driving, open_context, taking
 
 from . import test_beats, test_sat
 from .test_annotating import cli, rows
@@ -54,17 +55,17 @@ def test_one_decode_and_one_resample_a_rate_for_all(
         open_context(workspace, Edits(stage=stage), run)
     context, _ = open_context(workspace, Edits(settings=settings(checkpoints)), run)
     calls: Counter[str] = Counter()
-    monkeypatch.setattr(group, "decode_clip", lambda data: calls.update(["decode"]) or decode_clip(data))
-    monkeypatch.setattr(group, "resample", lambda s, a, b: calls.update([f"to {b}"]) or resample(s, a, b))
-    [together] = listening(context)
+    monkeypatch.setattr(clips, "decode_clip", lambda data: calls.update(["decode"]) or decode_clip(data))
+    monkeypatch.setattr(clips, "resample", lambda s, a, b: calls.update([f"to {b}"]) or resample(s, a, b))
+    [together] = taking(context, lambda need: isinstance(need, Audio))
     assert set(together) == {"annotate-acoustics", *checkpoints}
     with driving(context, shown=False) as driver:
         driver.run(together)
-    clips = len(rows(workspace, "annotate-acoustics"))
-    assert clips > 5
-    assert calls == {"decode": clips, "to 16000": clips, "to 48000": clips}
+    count = len(rows(workspace, "annotate-acoustics"))
+    assert count > 5
+    assert calls == {"decode": count, "to 16000": count, "to 48000": count}
     for stage in checkpoints:
-        assert sum(pq.read_metadata(p).num_rows for p in (workspace / stage / "v1").glob("outcomes-*")) == clips
+        assert sum(pq.read_metadata(p).num_rows for p in (workspace / stage / "v1").glob("outcomes-*")) == count
 
 
 def test_the_dataset_shows_what_they_said(workspace: Path, checkpoints: dict[str, Path]) -> None:

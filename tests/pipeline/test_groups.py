@@ -8,9 +8,9 @@ import pytest
 from audsem_data import Project
 from audsem_data.core import stage
 from audsem_data.core.errors import StageError
+from audsem_data.media import clips
 from audsem_data.media.clips import decode_clip
 from audsem_data.media.resample import resample
-from audsem_data.runtime import group
 from audsem_data.runtime.context import Context, RunOptions
 from audsem_data.runtime.discovery import STAGE_PACKAGES, load_stages
 from audsem_data.runtime.session import Edits, driving, groups, open_context
@@ -59,14 +59,14 @@ def _forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_clip_is_decoded_once_for_all(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     context = joined(workspace, tmp_path / "code", monkeypatch, "sound_stages", broken=False)
     calls: Counter[str] = Counter()
-    monkeypatch.setattr(group, "decode_clip", lambda data: calls.update(["decode"]) or decode_clip(data))
-    monkeypatch.setattr(group, "resample", lambda s, a, b: calls.update([f"to {b}"]) or resample(s, a, b))
+    monkeypatch.setattr(clips, "decode_clip", lambda data: calls.update(["decode"]) or decode_clip(data))
+    monkeypatch.setattr(clips, "resample", lambda s, a, b: calls.update([f"to {b}"]) or resample(s, a, b))
     names = [name for names in groups(context) if len(names) > 1 for name in names]
     assert names == ["annotate-acoustics", *(f"annotate-sound-stages-{n}" for n in ("one", "two", "three"))]
     with driving(context, shown=False) as driver:
         driver.run(names)
-    clips = Project(workspace).read("standardize").num_rows
-    assert calls == {"decode": clips, "to 16000": clips, "to 8000": clips}
+    count = Project(workspace).read("standardize").num_rows
+    assert calls == {"decode": count, "to 16000": count, "to 8000": count}
     counts = {(r["annotate-sound-stages-one"], r["annotate-sound-stages-three"]) for r in _counts(context)}
     assert all(abs(one - 2 * three) <= 2 for one, three in counts)
 
