@@ -19,7 +19,7 @@ class ModelSpec:
         files: the files that loading needs; glob patterns are allowed on the Hub.
         sha256: the digest of a file where its publisher, or the Hub, states one.
         licence: of the weights, as an SPDX identifier where there is one.
-        beside: files of other repositories that are laid beside these: a tokenizer, a configuration.
+        beside: files laid beside these, by what holds them: another repository, or an address ending in `/`.
         rate: hertz of the audio that it takes; 0 for none.
         memory: GiB that loading and a batch need at the default dtype, roughly.
         reference: the paper or model card.

@@ -8,17 +8,12 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from audsem_data.core.outcome import Failed, Reason
+from audsem_data.core.outcome import Failed
+from audsem_data.llm.chat_answer import text_of
 from audsem_data.llm.endpoint import Endpoint
 from audsem_data.llm.prompts import Messages
 
 Array = np.ndarray[Any, Any]
-
-
-class AudioChatReason(Reason):
-    """Why a server's answer about a clip is not taken."""
-
-    NOTHING_SAID = "nothing_said", "the server answers, and says nothing"
 
 
 def ask_about(
@@ -36,7 +31,7 @@ def ask_about(
         }
         for clip in clips
     ]
-    return [answer if isinstance(answer, Failed) else _said(answer) for answer in endpoint.ask_all(bodies)]
+    return [text_of(answer) for answer in endpoint.ask_all(bodies)]
 
 
 def _sound(clip: Array, rate: int) -> dict[str, Any]:
@@ -50,9 +45,3 @@ def _sound(clip: Array, rate: int) -> dict[str, Any]:
 
 def _text(text: str) -> dict[str, str]:
     return {"type": "text", "text": text}
-
-
-def _said(answer: dict[str, Any]) -> str | Failed:
-    said = answer["choices"][0]["message"].get("content")
-    text = " ".join(said.split()) if isinstance(said, str) else ""
-    return text or Failed(AudioChatReason.NOTHING_SAID)

@@ -45,13 +45,18 @@ def fetch(spec: ModelSpec, progress: Progress = lambda name, done, size: None, p
     if spec.source.startswith("hf:"):
         known = spec.revision or (pinned.revision if pinned else "")
         revision, names = _from_hub(spec.source, known, spec.files, folder, progress)
-        for source, files in spec.beside.items():
+    else:
+        revision, names = "", [spec.files[0]]
+        _from_address(spec, spec.source, folder / spec.files[0], progress, patience)
+    for source, files in spec.beside.items():
+        if source.startswith("hf:"):
             known = pinned.beside.get(source, "") if pinned else ""
             beside[source], more = _from_hub(source, known, files, folder, progress)
             names += more
-    else:
-        revision, names = "", [spec.files[0]]
-        _from_address(spec, folder / spec.files[0], progress, patience)
+            continue
+        for name in files:
+            _from_address(spec, source + name, folder / name, progress, patience)
+        names += files
     digests = {name: file_sha256(folder / name) for name in names}
     for name, wanted in spec.sha256.items():
         _check(spec, folder, name, digests.get(name, ""), wanted)
@@ -93,7 +98,7 @@ def _from_hub(
     return commit, names
 
 
-def _from_address(spec: ModelSpec, path: Path, progress: Progress, patience: float) -> None:
+def _from_address(spec: ModelSpec, address: str, path: Path, progress: Progress, patience: float) -> None:
     """Fetch one file into place; what an attempt has brought is not asked for again."""
     part = path.with_name(f"{path.name}.part")
     said = ""
@@ -101,7 +106,7 @@ def _from_address(spec: ModelSpec, path: Path, progress: Progress, patience: flo
         if attempt:
             time.sleep(patience * 2 ** (attempt - 1))
         try:
-            _take(spec.source, part, progress)
+            _take(address, part, progress)
         except httpx2.HTTPStatusError as error:
             said = f"the server answers {error.response.status_code}"
             if error.response.status_code < 500 and error.response.status_code != 429:
@@ -112,7 +117,7 @@ def _from_address(spec: ModelSpec, path: Path, progress: Progress, patience: flo
             part.replace(path)
             return
     raise ModelError(
-        f"{spec.name} cannot be fetched from {spec.source} ({said}); try again later, or put the file at {path} by "
+        f"{spec.name} cannot be fetched from {address} ({said}); try again later, or put the file at {path} by "
         "hand and name it by --set STAGE.checkpoint=PATH"
     )
 

@@ -16,6 +16,7 @@ from transformers import ResNetConfig, ResNetForImageClassification
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device
 from audsem_data.models.checkpoint import fill, read_checkpoint
+from audsem_data.models.frame_predictions import likeliest, seen_in
 from audsem_data.models.placement import place, torch_device
 from audsem_data.models.preprocessing import Picture, Preprocessing
 
@@ -54,6 +55,15 @@ class Places365:
         prepared = PREPROCESSING(pictures, self.device).to(self._dtype)
         logits = self.network(prepared).logits.float()
         return np.asarray(logits.softmax(-1).cpu().numpy())
+
+    def places(self, scores: Sequence[Array], threshold: float) -> list[dict[str, Any]]:
+        """Return the likeliest kind of each picture, where it exceeds the threshold, as predictions of a clip."""
+        likely = [likeliest(of_picture, self.names, 1) for of_picture in scores]
+        return seen_in({name: score for name, score in one.items() if score > threshold} for one in likely)
+
+    def indoors(self, scores: Sequence[Array]) -> float | None:
+        """Return the probability of all kinds that are indoors, the mean over pictures; None if it is not known."""
+        return None if self.indoor is None else float(np.mean(scores, axis=0)[list(self.indoor)].sum())
 
 
 def read_names(path: Path) -> tuple[str, ...]:

@@ -69,6 +69,62 @@ QWEN2_AUDIO = ModelSpec(
     rate=16_000,
     memory=34,
 )
+BLIP = ModelSpec(
+    name="blip",
+    source="hf:Salesforce/blip-image-captioning-large",
+    files=("*.json", "*.safetensors", "vocab.txt"),
+    licence="BSD-3-Clause",
+    reference="Li et al., BLIP: Bootstrapping Language-Image Pre-training, ICML 2022",
+    memory=3,
+)
+CLIP = ModelSpec(
+    name="clip",
+    source="hf:laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+    files=("*.json", "model.safetensors", "vocab.json", "merges.txt"),
+    beside={
+        "https://raw.githubusercontent.com/anishathalye/imagenet-simple-labels/"
+        "49b674242995921182d6f24719c79c0a9a4b3084/": ("imagenet-simple-labels.json",)
+    },
+    sha256={
+        "imagenet-simple-labels.json": "987705581d9446328498f950454a1cc7d8dfc578a8243d8bfdcd2588a6905aae",
+    },
+    licence="MIT",
+    reference="Radford et al., CLIP, ICML 2021, trained on LAION-2B; names of ImageNet's classes by A. Athalye",
+    memory=2,
+)
+RT_DETR = ModelSpec(
+    name="rt-detr",
+    source="hf:PekingU/rtdetr_r50vd",
+    files=("*.json", "*.safetensors"),
+    licence="Apache-2.0",
+    reference="Zhao et al., DETRs Beat YOLOs on Real-time Object Detection, CVPR 2024",
+    memory=3,
+)
+PLACES365 = ModelSpec(
+    name="places365",
+    source="http://places2.csail.mit.edu/models_places365/resnet50_places365.pth.tar",
+    files=("resnet50_places365.pth.tar",),
+    beside={
+        "https://raw.githubusercontent.com/CSAILVision/places365/06218620d593de09ac4f9f39b72ea0d175990a24/": (
+            "categories_places365.txt",
+            "IO_places365.txt",
+        )
+    },
+    sha256={
+        "categories_places365.txt": "2affba635eb657e7ca95f4e6cc69bd9fac29ef4c32aeb83cafdfcd06ec6a1ea6",
+    },
+    licence="CC-BY-4.0",
+    reference="Zhou et al., Places: A 10 Million Image Database for Scene Recognition, TPAMI 2018",
+    memory=2,
+)
+LLAVA_VIDEO = ModelSpec(
+    name="llava-video",
+    source="hf:Isotr0py/LLaVA-Video-7B-Qwen2-hf",
+    files=("*.json", "*.safetensors", "vocab.json", "merges.txt", "*.jinja"),
+    licence="Apache-2.0",
+    reference="Zhang et al., LLaVA-Video, 2024; lmms-lab/LLaVA-Video-7B-Qwen2, converted by Isotr0py",
+    memory=34,
+)
 BERT = ModelSpec(
     name="bert",
     source="hf:google-bert/bert-base-uncased",
@@ -111,6 +167,11 @@ MODELS = {
         CONETTE,
         LP_MUSICCAPS,
         QWEN2_AUDIO,
+        BLIP,
+        CLIP,
+        RT_DETR,
+        PLACES365,
+        LLAVA_VIDEO,
         BERT,
         BERT_NER,
         MIXTRAL,

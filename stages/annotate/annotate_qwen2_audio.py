@@ -12,7 +12,7 @@ from audsem_data.core.model import Device
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Audio, Item, Needs, Over, Process, stage
-from audsem_data.llm.audio_chat import AudioChatReason
+from audsem_data.llm.chat_answer import ChatReason
 from audsem_data.llm.describing import PROMPT, DescribeConfig, open_describer
 from audsem_data.llm.endpoint import EndpointReason
 from audsem_data.models.reasons import ModelReason
@@ -29,7 +29,7 @@ AUDIO = Audio(QWEN2_AUDIO.rate)
     config=DescribeConfig,
     media=(AUDIO,),
     over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
-    reasons=(ModelReason, EndpointReason, AudioChatReason),
+    reasons=(ModelReason, EndpointReason, ChatReason),
     batch=16,
     spooled=True,
     cool_down=60.0,

@@ -1,0 +1,45 @@
+"""What all annotators of a clip's pictures have in common: their declaration, and their batches."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from audsem_data.core.schema import Column
+from audsem_data.core.stage import Config, Frames, Item, Needs, Over, Stage, stage
+from audsem_data.models.reasons import ModelReason
+
+STILLS = Frames("stills", 4)
+Result = TypeVar("Result")
+Picture = np.ndarray[Any, Any]
+Identity = Mapping[str, str] | Callable[[Any], Mapping[str, str]]
+
+
+def image_annotator(
+    name: str, version: int, emits: Sequence[Column], config: type[Config], identity: Identity
+) -> Callable[[Callable[..., Any]], Stage]:
+    """Declare a stage that looks at up to four pictures of each clip that is long enough."""
+    return stage(
+        name,
+        version=version,
+        needs=[Needs("standardize", ("video_sha256",))],
+        emits=emits,
+        config=config,
+        media=(STILLS,),
+        over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
+        reasons=(ModelReason,),
+        spooled=True,
+        identity=identity,
+    )
+
+
+def by_clip(model: Any, items: Sequence[Item]) -> list[list[Any]]:
+    """Return what a model gives for the pictures of each clip; it runs over the pictures of many clips at once.
+
+    Args:
+        model: has a torch `device`, and gives one result a picture when it is called with pictures.
+        items: of an image annotator.
+    """
+    from audsem_data.models.frame_batches import by_clip as batched
+
+    return batched([item.media[STILLS].pictures for item in items], model.device, lambda batch: [*model(batch)])
