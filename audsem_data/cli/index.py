@@ -4,7 +4,7 @@ import re
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-_DECLARED = re.compile(r'^@stage\(\s*"([a-z0-9-]+)"', re.MULTILINE)
+_DECLARED = re.compile(r'^@(?:stage|\w+_annotator)\(\s*"([a-z0-9-]+)"', re.MULTILINE)
 
 
 def stage_index() -> dict[str, str]:
