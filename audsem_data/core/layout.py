@@ -30,8 +30,11 @@ class Unit:
 class Source(Protocol):
     """What `open_x(config)` of a source stage returns."""
 
-    def discover(self, sources: Sequence[str]) -> Iterable[Unit]:
-        """List the units of these paths; raises InputError for a path that is not there or holds nothing."""
+    def discover(self, sources: Sequence[str], known: Mapping[str, Mapping[str, Any]]) -> Iterable[Unit]:
+        """List the units of these paths; `known` are the payloads of those packed before, by name.
+
+        Raises InputError for a path that is not there or holds nothing.
+        """
         ...
 
     def read(self, unit: Unit) -> Iterator[tuple[str, Outcome] | pa.Table]:

@@ -45,7 +45,8 @@ def discover_units(context: Context, stage: Stage) -> tuple[Packed, Packed]:
     config: Any = context.config(stage)
     source: Source = stage.open(config)
     before = load_units(context, stage)
-    units = list(source.discover(context.recipe.sources))
+    known = {unit.name: unit.payload for shard in before for unit in shard}
+    units = list(source.discover(context.recipe.sources, known))
     found = {unit.name: unit for unit in units}
     if len(found) < len(units):
         raise StageError(f"{stage.name} found two units of one name among {len(units)}")

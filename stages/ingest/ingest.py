@@ -12,8 +12,8 @@ Text streams inside a media file (mkv, webm, mp4, mov) are read where no file ca
 Source: paper, appendix on data collection (Filmot's manual English subtitles, lines that hold brackets).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import pyarrow as pa
 from pydantic import Field
@@ -65,8 +65,8 @@ class _Ingest:
     def __init__(self, config: IngestConfig) -> None:
         self._config = config
 
-    def discover(self, sources: Sequence[str]) -> Iterable[Unit]:
-        return discover_units(sources, self._config.shard_bytes)
+    def discover(self, sources: Sequence[str], known: Mapping[str, Mapping[str, Any]]) -> Iterable[Unit]:
+        return discover_units(sources, self._config.shard_bytes, known)
 
     def read(self, unit: Unit) -> Iterator[tuple[str, Outcome] | pa.Table]:
         reader = UnitReader(unit, keep_all=self._config.keep == "all")

@@ -15,5 +15,9 @@ class IngestReason(Reason):
         "no_subtitles",
         "no file captions the media, and no text stream in it does; or the dump has no track",
     )
+    AMBIGUOUS_MEDIA = (
+        "ambiguous_media",
+        "several media files of the name are equally near; detail names them: put the subtitles beside theirs",
+    )
     NO_CUES = "no_cues", "the track is sound but holds no cue"
     UNSUPPORTED_FORMAT = "unsupported_format", "a subtitle format that is not read; convert the file to VTT or SRT"

@@ -76,6 +76,11 @@ class UnitReader:
         video_id, language = self._payload["video_id"], self._payload["language"]
         if not is_english(language):
             return self._filtered(video_id, language, IngestReason.OTHER_LANGUAGE, language)
+        if self._payload.get("ambiguous"):
+            rivals = ", ".join(self._payload["ambiguous"])
+            return f"{video_id}/{self._track_name(video_id, language)}", Failed(
+                IngestReason.AMBIGUOUS_MEDIA, rivals
+            )
         try:
             info = read_info(Path(self._payload["info"])) if self._payload.get("info") else None
             track = read_subtitles(self._path, self._payload["suffix"])

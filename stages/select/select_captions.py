@@ -3,7 +3,9 @@
 A caption is kept when the classifiers that the recipe runs agree: each of them, or any, scores it at least at its
 threshold. Of several with the same interval (tracks of one video) the one with the smallest cue id is kept; how
 often the same caption may come is an option. The clips of a video stay in one shard, for good: videos that the
-workspace has seen keep theirs, new ones fill new shards in the order of their ids. What `limit` and
+workspace has seen keep theirs, new ones fill new shards in the order of their ids. A video has one medium: that of
+the captions that were ingested first; those that came with another file under the same name are left out, as its
+sound is not theirs. What `limit` and
 `max_same_caption` leave out changes no shard, so that a trial on a few clips grows into the whole.
 Source: paper, appendix on data collection (captions that the classifiers agree on; shards of 4,096 clips).
 """
@@ -20,10 +22,13 @@ from audsem_data.core.layout import Layout, Part, Repartition, StageHistory, Ups
 from audsem_data.core.outcome import Done, Filtered, Outcome, Reason
 from audsem_data.core.schema import CAPTION, CLIP_ID, INTERVAL, ORIGIN, Column
 from audsem_data.core.stage import Config, Kind, Needs, stage
+from audsem_data.media.names import is_address
 from audsem_data.stages.select.frequency import Frequency
 from audsem_data.stages.select.layout import Smallest, pack_videos
 from audsem_data.stages.select.scored import CLASSIFIERS, CONTENT, MASKED, WHERE, Scored, classifiers_of, scored
 from audsem_data.storage.parquet import write_rows
+
+FirstMedia = dict[tuple[str, bool], Mapping[str, Any]]  # by video, and whether it is an address
 
 _SALT = "select-captions-limit"
 
@@ -58,6 +63,10 @@ class SelectReason(Reason):
     """Why a caption becomes no clip."""
 
     BELOW_THRESHOLD = "below_threshold", "its score is below a threshold; detail says whose"
+    OTHER_MEDIA = (
+        "other_media",
+        "its video's name is already that of another media file, named in detail; give one of the two another name",
+    )
     DUPLICATE_INTERVAL = "duplicate_interval", "the video has a caption of the same interval; detail names it"
     TOO_FREQUENT = "too_frequent", "not among the clips of its caption that max_same_caption keeps"
     OVER_LIMIT = "over_limit", "not among the clips that limit keeps"
@@ -78,7 +87,7 @@ EMITS = (
 
 @stage(
     "select-captions",
-    version=2,
+    version=3,
     needs=[
         Needs("extract-sdh", CONTENT, locators=("media",)),
         *(Needs(f"classify-{name}", ("score",), optional=True) for name in CLASSIFIERS),
@@ -137,8 +146,9 @@ class _SelectCaptions:
             for one in scored(upstream, shard, (*CONTENT, "media"), names)
             if one.row["video_id"] in videos
         ]
+        media = _first_media(captions)
         captions.sort(key=lambda one: (sort_key(one.clip), sort_key(one.cue)))
-        fates = list(self._fates(captions, part.payload))
+        fates = list(self._fates(captions, media, part.payload))
         kept = (
             {CLIP_ID.name: one.clip, **one.row, **{f"{name}_score": one.scores.get(name) for name in CLASSIFIERS}}
             for one, (_, outcome) in zip(captions, fates, strict=True)
@@ -162,7 +172,12 @@ class _SelectCaptions:
             return None
         return ", ".join(f"{name} {one.scores[name]:g} < {self._thresholds[name]:g}" for name in missed)
 
-    def _fates(self, captions: Sequence[Scored], payload: Mapping[str, Any]) -> Iterator[tuple[str, Outcome]]:
+    def _fates(
+        self,
+        captions: Sequence[Scored],
+        media: FirstMedia,
+        payload: Mapping[str, Any],
+    ) -> Iterator[tuple[str, Outcome]]:
         """Yield the outcome of every caption; they are in the order of clip id, then cue id."""
         allowed = frozenset(payload["limited"]) if "limited" in payload else None
         frequent = frozenset(payload.get("frequent", ()))
@@ -170,6 +185,9 @@ class _SelectCaptions:
         for one in captions:
             if missed := self._missed(one):
                 yield one.cue, Filtered(SelectReason.BELOW_THRESHOLD, missed)
+                continue
+            if other := _other_media(one.row, media):
+                yield one.cue, Filtered(SelectReason.OTHER_MEDIA, other)
                 continue
             if winner and winner.clip == one.clip:
                 yield one.cue, Filtered(SelectReason.DUPLICATE_INTERVAL, winner.cue)
@@ -181,6 +199,29 @@ class _SelectCaptions:
                 yield one.cue, Filtered(SelectReason.OVER_LIMIT)
             else:
                 yield one.cue, Done(())
+
+
+def _first_media(captions: Iterable[Scored]) -> FirstMedia:
+    """Return the first caption of each video that names a file, and the first that names an address.
+
+    A file may be what lies at an address, so that the two do not contradict each other. Captions come in the order
+    of their ingestion.
+    """
+    first: FirstMedia = {}
+    for one in captions:
+        if one.row["media"]:
+            first.setdefault((one.row["video_id"], is_address(one.row["media"])), one.row)
+    return first
+
+
+def _other_media(row: Mapping[str, Any], media: FirstMedia) -> str | None:
+    """Return the media of a caption's video where the caption came with other media."""
+    if not row["media"]:
+        return None
+    first = media[row["video_id"], is_address(row["media"])]
+    told = "media_signature" if first["media_signature"] and row["media_signature"] else "media"
+    other: str | None = first["media"] if first[told] != row[told] else None
+    return other
 
 
 def _parts(

@@ -58,7 +58,7 @@ def run_map(stage: Stage, table: pa.Table, **options: Any) -> tuple[pa.Table, di
 def ingest_table(sources: Sequence[Path], **options: Any) -> tuple[pa.Table, dict[str, Outcome]]:
     source = open_stage(open_ingest, **options)
     units: list[Unit] = sorted(
-        source.discover([str(path) for path in sources]), key=lambda unit: sort_key(unit.name)
+        source.discover([str(path) for path in sources], {}), key=lambda unit: sort_key(unit.name)
     )
     assert len({unit.name for unit in units}) == len(units)
     outcomes: dict[str, Outcome] = {}

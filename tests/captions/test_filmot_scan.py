@@ -210,10 +210,10 @@ def test_compressed_dumps(tmp_path: Path, suffix: str) -> None:
         with pa.CompressedOutputStream(str(path), "zstd") as stream:
             stream.write(data)
     source = open_ingest.open(IngestConfig())
-    [unit] = source.discover([str(path)])
+    [unit] = source.discover([str(path)], {})
     [*_, rows] = source.read(unit)
     assert sorted(rows["video_id"].to_pylist()) == ["v1", "v1", "v1", "v2"]
     path.write_bytes(path.read_bytes()[:-9])
-    [unit] = source.discover([str(path)])
+    [unit] = source.discover([str(path)], {})
     fates = [found for found in source.read(unit) if not isinstance(found, pa.Table)]
     assert [str(outcome.reason) for _, outcome in fates if outcome.reason] == ["damaged"]

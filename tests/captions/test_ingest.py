@@ -100,7 +100,7 @@ def test_a_file_that_goes_away_fails_transiently(tmp_path: Path) -> None:
 
     path = _write(tmp_path / "v.vtt")
     source = open_stage(open_ingest)
-    (unit,) = source.discover([str(tmp_path)])
+    (unit,) = source.discover([str(tmp_path)], {})
     path.unlink()
     (_, outcome), rows = source.read(unit)
     assert len(rows) == 0

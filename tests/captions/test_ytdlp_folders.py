@@ -60,9 +60,9 @@ def test_a_changed_info_is_read_anew(tmp_path: Path) -> None:
     from .driver import open_stage
 
     source = open_stage(open_ingest)
-    before = {unit.name: unit.signature for unit in source.discover([str(folder(tmp_path))])}
+    before = {unit.name: unit.signature for unit in source.discover([str(folder(tmp_path))], {})}
     folder(tmp_path, INFO | {"id": "another"})
-    after = {unit.name: unit.signature for unit in source.discover([str(tmp_path)])}
+    after = {unit.name: unit.signature for unit in source.discover([str(tmp_path)], {})}
     assert before.keys() == after.keys()
     assert all(before[name] != after[name] for name in before)
 
