@@ -63,7 +63,8 @@ class Needs:
     """Columns of another stage that a row consumes; the first Needs of a stage says which rows there are.
 
     `columns` are content: their values enter the row's input digest. `locators` say where content is found
-    (a path): they are delivered, and never digested. A row that an optional need lacks is delivered with
+    (a path): they are delivered, and never digested. One that is named like a reason of `AbsentMedia` says why a
+    clip lacks the media, and becomes the outcome's detail. A row that an optional need lacks is delivered with
     None for its columns; a row that a required need lacks is filtered as `missing_input`. With `struct`, the
     columns are delivered as one dict of that name, or None. With `frees`, the files that the locators name (on the
     shelf of a stage that `shelves`) are given back once this stage has committed the rows, unless the option `keep`

@@ -88,7 +88,8 @@ class StageShard:
             self._keep(key, Filtered(CommonReason.MISSING_INPUT, inputs.lacking[key]))
         elif absent := next((media[n] for n in self.stage.media if isinstance(media[n], Filtered)), None):
             self._flush()
-            self._keep(key, absent)
+            detail = inputs.values[key].get(absent.reason) or absent.detail
+            self._keep(key, Filtered(absent.reason, detail))
         else:
             self._waiting.append(Item(key, inputs.values[key], media, inputs.missing[key], self._tries(key)))
 

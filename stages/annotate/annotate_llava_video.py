@@ -24,7 +24,7 @@ FRAMES = Frames("uniform", 8)
 @stage(
     "annotate-llava-video",
     version=1,
-    needs=[Needs("standardize", ("video_sha256",))],
+    needs=[Needs("standardize", ("video_sha256",), locators=("no_video",))],
     emits=[Column("description", pa.string(), "what can be seen, in detail")],
     config=WatchConfig,
     media=(FRAMES,),

@@ -22,7 +22,7 @@ def image_annotator(
     return stage(
         name,
         version=version,
-        needs=[Needs("standardize", ("video_sha256",))],
+        needs=[Needs("standardize", ("video_sha256",), locators=("no_video",))],
         emits=emits,
         config=config,
         media=(STILLS,),

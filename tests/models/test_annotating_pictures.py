@@ -163,6 +163,7 @@ def test_clips_without_pictures_are_told_and_lose_nothing_else(
     cli("annotate-blip", "-w", tmp_path / "w", *setting)
     outcomes = {row["key"].split("_")[0]: row for row in _outcomes(tmp_path / "w", "annotate-blip")}
     assert (outcomes["mute"]["outcome"], outcomes["mute"]["reason"]) == ("filtered", "no_video")
+    assert outcomes["mute"]["detail"] == "audio_only", "why, as standardize says"
     assert (outcomes["black"]["outcome"], outcomes["black"]["reason"]) == ("filtered", "black_video")
     assert outcomes["odd"]["outcome"] == "done"
     assert len(rows(tmp_path / "w", "annotate-acoustics")) == 3
