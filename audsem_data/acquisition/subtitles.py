@@ -1,7 +1,7 @@
 """Fetch the manual English subtitles of videos by yt-dlp, and list the videos of channels and playlists."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,10 +23,14 @@ _KEPT = ("id", "webpage_url", "extractor_key", "license", "channel_id", "duratio
 
 @dataclass(frozen=True)
 class Subtitled:
-    """What a video has: how many files of manual English tracks were laid down, 0 for none."""
+    """What a video has: how many files of manual English tracks were laid down, 0 for none.
+
+    Of a video that is `excluded` nothing was asked for but its page, and nothing is kept.
+    """
 
     video_id: str
     files: int
+    excluded: bool = False
 
 
 @cache
@@ -65,14 +69,20 @@ def videos_of(info: Mapping[str, Any], look_up: Callable[..., Any]) -> Iterator[
         yield str(found)
 
 
-def fetch_subtitles(address: str, folder: Path, options: FetchOptions) -> Subtitled | FetchError:
+def fetch_subtitles(
+    address: str, folder: Path, options: FetchOptions, excluded: Set[str] = frozenset()
+) -> Subtitled | FetchError:
     """Lay down a video's manual English tracks as `ID.LANGUAGE.EXT`, and `ID.info.json` beside them.
 
-    Automatic tracks are never asked for. Media need not be had: their formats may be missing.
+    Automatic tracks are never asked for. Media need not be had: their formats may be missing. Of an excluded video
+    (escaped id) nothing is laid down.
     """
     with _subtitles(options) as ydl:
         try:
             info = _first(ydl.extract_info(address, download=False))
+            if escape_video_id(str(info["id"])) in excluded:
+                ydl.worked()
+                return Subtitled(str(info["id"]), 0, excluded=True)
             tracks: Mapping[str, Any] = info.get("requested_subtitles") or {}
             if not tracks and not _has_none(info, ydl):
                 return ydl.refused()

@@ -16,5 +16,8 @@ def command(
     """Delete leavings of killed runs and older versions of stages; nothing that a record names."""
     from audsem_data.runtime.maintenance import clean
     from audsem_data.runtime.session import existing_context
+    from audsem_data.storage.lock import workspace_lock
 
-    typer.echo(f"{clean(existing_context(workspace), spool) / 1e6:.1f} MB given back")
+    context = existing_context(workspace)
+    with workspace_lock(workspace):
+        typer.echo(f"{clean(context, spool) / 1e6:.1f} MB given back")

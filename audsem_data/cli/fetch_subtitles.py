@@ -29,6 +29,7 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     from audsem_data.runtime.context import RunOptions
     from audsem_data.runtime.session import Edits, open_context
     from audsem_data.runtime.subtitle_fetching import SubtitleFetcher
+    from audsem_data.storage.lock import workspace_lock
 
     check_tools()
     fetching = FetchOptions(
@@ -41,8 +42,9 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     fetching.check()
     fetching.check_files()
     known = (workspace / "recipe.yaml").exists()
-    fetcher = SubtitleFetcher(workspace, fetching, frozenset(retry or ()))
-    open_context(workspace, Edits(None if known else profile, (str(fetcher.folder),)), RunOptions())
-    counts = fetcher.run(videos, typer.echo)
+    with workspace_lock(workspace):
+        fetcher = SubtitleFetcher(workspace, fetching, frozenset(retry or ()))
+        open_context(workspace, Edits(None if known else profile, (str(fetcher.folder),)), RunOptions())
+        counts = fetcher.run(videos, typer.echo)
     typer.echo(", ".join(f"{outcome} {count}" for outcome, count in sorted(counts.items())))
     typer.echo(f"subtitles are in {fetcher.folder}; go on with `audsem-data run -w {workspace}`")

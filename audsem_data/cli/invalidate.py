@@ -15,7 +15,9 @@ def command(
     """Forget a stage's records; its files go with the next run, paid-for work in the spool stays."""
     from audsem_data.runtime.maintenance import invalidate
     from audsem_data.runtime.session import existing_context
+    from audsem_data.storage.lock import workspace_lock
 
     context = existing_context(workspace)
-    count = invalidate(context, context.stage(stage), shard)
+    with workspace_lock(workspace):
+        count = invalidate(context, context.stage(stage), shard)
     typer.echo(f"{stage}: {count} shards forgotten; run it again to make them anew")

@@ -9,6 +9,8 @@ from audsem_data.cli import options
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from audsem_data.publish.release import Plan
+
 SHOWN = 20
 
 
@@ -29,12 +31,14 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
 ) -> None:
     """Check the dataset, send what the Hub lacks to a branch, verify it there, make it main at once, tag it."""
     import json
+    from contextlib import ExitStack
 
     from audsem_data.core.errors import UsageError
     from audsem_data.publish.hub import Repository, check_tag
     from audsem_data.publish.layout import DATASET
     from audsem_data.publish.release import Release, as_json
     from audsem_data.runtime.session import existing_context
+    from audsem_data.storage.lock import stage_lock, workspace_lock
 
     if gated not in (None, "auto", "manual"):
         raise UsageError(f"--gated {gated}: auto or manual")
@@ -42,24 +46,33 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
         check_tag(tag)
     hub = Repository(repository)
     context = existing_context(workspace)
-    folder = workspace / DATASET
-    if not folder.is_dir():
-        raise UsageError(f"{workspace} holds no dataset yet: run `audsem-data run --workspace {workspace}` first")
-    _check(folder, context.excluded, with_audio=with_audio)
-    release = Release(folder, hub, typer.echo)
-    if dry_run:
-        plan = release.plan()
-        typer.echo(
-            f"{len(plan.send)} files to send ({plan.bytes / 1e6:.1f} MB at most), {len(plan.keep)} there already, "
-            f"{len(plan.delete)} to delete"
-        )
-        for path in [*(f"+ {path}" for path in plan.send), *(f"- {path}" for path in plan.delete)]:
-            typer.echo(path)
-        return
-    receipt = release.publish(tag, private=not public, gated=gated)
-    name = f"releases/{repository.replace('/', '--')}-{receipt.tag}.json"
-    context.workspace.location.put(name, json.dumps(as_json(receipt), indent=1).encode() + b"\n")
-    typer.echo(f"{repository} is at {receipt.tag} ({receipt.commit[:12]}); receipt: {workspace / name}")
+    with ExitStack() as locks:
+        locks.enter_context(workspace_lock(workspace))
+        if "assemble" in context.stages:  # who makes the dataset anew; nobody must while it is sent
+            locks.enter_context(stage_lock(context.workspace.lock(context.stage("assemble")), "assemble"))
+        folder = workspace / DATASET
+        if not folder.is_dir():
+            raise UsageError(
+                f"{workspace} holds no dataset yet: run `audsem-data run --workspace {workspace}` first"
+            )
+        _check(folder, context.excluded, with_audio=with_audio)
+        release = Release(folder, hub, typer.echo)
+        if dry_run:
+            _show(release.plan())
+            return
+        receipt = release.publish(tag, private=not public, gated=gated)
+        name = f"releases/{repository.replace('/', '--')}-{receipt.tag}.json"
+        context.workspace.location.put(name, json.dumps(as_json(receipt), indent=1).encode() + b"\n")
+        typer.echo(f"{repository} is at {receipt.tag} ({receipt.commit[:12]}); receipt: {workspace / name}")
+
+
+def _show(plan: "Plan") -> None:
+    typer.echo(
+        f"{len(plan.send)} files to send ({plan.bytes / 1e6:.1f} MB at most), {len(plan.keep)} there already, "
+        f"{len(plan.delete)} to delete"
+    )
+    for path in [*(f"+ {path}" for path in plan.send), *(f"- {path}" for path in plan.delete)]:
+        typer.echo(path)
 
 
 def _check(folder: "Path", excluded: frozenset[str], *, with_audio: bool) -> None:

@@ -6,29 +6,44 @@ import typer
 
 from audsem_data.cli import options
 
+SHOWN = 10
+
 
 def command(
-    videos: Annotated[list[str], typer.Argument(metavar="VIDEO_ID...", help="Videos to take down.")],
+    videos: Annotated[
+        list[str], typer.Argument(metavar="VIDEO...", help="Videos to take down, by id or by address.")
+    ],
     workspace: options.Workspace,
     workers: options.Workers = 1,
 ) -> None:
-    """Never use these videos again: exclude them, delete what was kept of them, redo what is committed."""
-    from audsem_data.cli.driving import drive
-    from audsem_data.core.errors import UsageError
+    """Never use these videos again: exclude them, remove all that is held of them, and make sure of it."""
+    from audsem_data.cli.driving import line
     from audsem_data.runtime.context import RunOptions
-    from audsem_data.runtime.session import existing_context, groups
+    from audsem_data.runtime.known_videos import KnownVideos
+    from audsem_data.runtime.session import existing_context
     from audsem_data.runtime.takedown import take_down
+    from audsem_data.storage.lock import workspace_lock
 
-    for video in videos:
-        if not video.strip() or "\n" in video or "#" in video:
-            raise UsageError(f"{video!r} is no video id")
-    context = existing_context(workspace, RunOptions(workers))
-    purged = take_down(context, videos)
-    typer.echo(f"{len(videos)} videos are excluded from now on; {purged} caches were deleted")
-    done = {stage.name for stage in context.stages.values() if context.workspace.shards(stage)}
-    again = existing_context(workspace, RunOptions(workers))
-    drive(again, [kept for group in groups(again) if (kept := [name for name in group if name in done])])
+    context = existing_context(workspace, RunOptions(workers, tolerate=1.0, committed_only=True))
+    with workspace_lock(workspace, alone=True):
+        known = KnownVideos(context)
+        wanted = {known.find(video): video for video in videos}
+        for video, given in wanted.items():
+            typer.echo(f"{video}: to be taken down" + ("" if video == given else f" (given as {given!r})"))
+        removal = take_down(context, wanted.keys(), lambda summary: typer.echo(line(summary)))
+    for place, holding in removal.gone.items():
+        typer.echo(f"gone from {place}: {holding}")
+    if not removal.gone:
+        typer.echo("nothing was held of them any more; they were taken down before")
     typer.echo(
-        "they are gone from every shard and from the dataset. Publish it: `audsem-data publish OWNER/NAME`; then "
-        "delete old tags of releases that held their sound, as git keeps what a tag names"
+        f"{len(wanted)} videos are excluded for good; no data file, cache, subtitle or piped source holds them"
+    )
+    if removal.withdrawn:
+        typer.echo(f"the dataset was withdrawn, and is to be made anew: {removal.withdrawn}", err=True)
+    if removal.yours:
+        more = f" and {len(removal.yours) - SHOWN} more" if len(removal.yours) > SHOWN else ""
+        typer.echo(f"files of your own are yours to delete: {', '.join(removal.yours[:SHOWN])}{more}")
+    typer.echo(
+        "Publish the dataset: `audsem-data publish OWNER/NAME`; then delete old tags of releases that held their "
+        "sound, as git keeps what a tag names"
     )

@@ -14,6 +14,8 @@
       WorkerError               1   a shard killed its worker twice
       ModelError                1   a model's weights are absent, damaged or of another model
       HubError                  1   the Hub does not take or give what it is asked
+      EmptyDatasetError         1   no row is left that a dataset could hold
+      TakedownError             1   something of a video that is to be gone is still there
 
 A message is one line for a person: what happened, where, and what to do.
 """
@@ -83,6 +85,14 @@ class WorkerError(AudsemError):
 
 class HubError(AudsemError):
     """The Hub does not take or give what it is asked, or goes on failing."""
+
+
+class EmptyDatasetError(AudsemError):
+    """No row is left that a dataset could hold; the message says where they went."""
+
+
+class TakedownError(AudsemError):
+    """Something of a video that was to be taken down is still in the workspace."""
 
 
 class ModelError(AudsemError):

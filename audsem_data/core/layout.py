@@ -1,6 +1,6 @@
 """The contracts of the two kinds of stage that do not go shard by shard: sources and repartitions."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,6 +43,13 @@ class Source(Protocol):
         Rows may come as tables of the stage's columns instead: a source that has many makes no object of each.
         The detail of a Done counts the cues of the track by reason, as JSON. A damaged unit yields a Failed
         for what is damaged and goes on with the rest.
+        """
+        ...
+
+    def leave_out(self, file: Path, videos: Set[str], out: Path) -> int:
+        """Write a source file without these videos to `out`; return how many pieces (rows, objects) that drops.
+
+        What is left keeps its meaning, and where it can its place, so that units of the file stand as they were.
         """
         ...
 

@@ -107,6 +107,8 @@ def _contents(dataset: Dataset) -> Problems:
     except AudsemError as error:
         yield str(error)
         return
+    if not any(held.rows for config in dataset.contents.values() for held in config.splits.values()):
+        yield "the dataset holds no rows: nothing was kept, or nothing was found; look at `audsem-data status`"
     told = dataset.manifest.get("configs", {})
     for name, config in dataset.contents.items():
         rows = {split: held.rows for split, held in config.splits.items()}

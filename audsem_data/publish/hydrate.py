@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from audsem_data.core.errors import InputError
+from audsem_data.core.errors import EmptyDatasetError, InputError, UsageError
 from audsem_data.media.cut import Want
 from audsem_data.publish.clip_sources import ClipSource
 from audsem_data.publish.dataset import write_dataset
@@ -21,6 +21,7 @@ from audsem_data.publish.features import clips_schema, task_schema
 from audsem_data.publish.layout import CLIPS, parse_data_file
 from audsem_data.publish.manifest import MANIFEST
 from audsem_data.publish.parquet import DatasetWriter
+from audsem_data.storage.location import storage_errors
 
 SURVIVAL = "survival.json"
 
@@ -42,15 +43,25 @@ def hydrate(
     """Make `out` the dataset of a release with the sound that a source gives.
 
     A clip whose sound cannot be had is left out with its examples. `out` gets `survival.json` beside it. A run that
-    was stopped goes on where it was.
+    was stopped goes on where it was. A dataset that is in `out` already only grows: its sound is kept, and what it
+    lacks is asked for.
 
     Raises:
-        InputError: the release has no `clips`, or holds sound already; `out` is something else.
+        InputError: the release has no `clips`, or holds sound already.
+        UsageError: `out` is the release, no dataset with sound, or holds rows that this release has not.
+        EmptyDatasetError: no clip has sound; `out` is as it was.
     """
-    files = {path.relative_to(release).as_posix(): path for path in sorted(release.glob("data/*/*.parquet"))}
+    out = out.absolute()
+    files = _data_files(release)
     wanted = _wanted(files)
     clips = out.with_name(f".{out.name}.clips")
+    if out.exists():
+        _take_over(release, out, clips)
     fates = _have_all(wanted, source, clips, say)
+    if wanted and all(fates.values()):
+        shutil.rmtree(clips)
+        reasons = ", ".join(f"{reason} {count}" for reason, count in Counter(fates.values()).most_common())
+        raise EmptyDatasetError(f"none of {len(fates)} clips has sound ({reasons}); {out} was not made")
     made = {path: _rewrite(path, held, clips) for path, held in files.items()}
     kept = {path: written for path, written in made.items() if written is not None}
     write_dataset(out, kept, _options(release))
@@ -62,6 +73,45 @@ def hydrate(
     return survival
 
 
+def _data_files(folder: Path) -> dict[str, Path]:
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.glob("data/*/*.parquet"))}
+
+
+def _take_over(release: Path, out: Path, clips: Path) -> None:
+    """Put the sound of a dataset that was hydrated before where what was fetched lies; raises UsageError."""
+    held = _data_files(out)
+    if out.samefile(release):
+        raise UsageError(f"{out} is the release itself; name another folder by --out")
+    sounding = [path for name, path in held.items() if parse_data_file(name)[0] == CLIPS and _has_audio(path)]
+    if not sounding or not (out / MANIFEST).is_file():
+        raise UsageError(f"{out} is there already and is no dataset with sound; name another folder by --out")
+    theirs = _keys(_data_files(release))
+    if lost := sum(len(keys - theirs.get(config, set())) for config, keys in _keys(held).items()):
+        raise UsageError(
+            f"{out} holds {lost} rows that this release has not, and would lose them; name another folder by --out"
+        )
+    with storage_errors(clips):
+        clips.mkdir(parents=True, exist_ok=True)
+        for path in sounding:
+            file = pq.ParquetFile(path)
+            for index in range(file.num_row_groups):
+                for row in file.read_row_group(index, columns=["clip_id", "audio"]).to_pylist():
+                    _keep(_sound(clips, row["clip_id"]), row["audio"]["bytes"])
+
+
+def _has_audio(path: Path) -> bool:
+    return "audio" in pq.read_schema(path).names
+
+
+def _keys(files: Mapping[str, Path]) -> dict[str, set[str]]:
+    """Return the keys of each config's rows."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, path in files.items():
+        key = pq.read_schema(path).names[0]
+        found[parse_data_file(name)[0]].update(pq.read_table(path, columns=[key])[key].to_pylist())
+    return found
+
+
 def _wanted(files: Mapping[str, Path]) -> dict[str, list[Want]]:
     """Return the clips of each video."""
     wanted: dict[str, list[Want]] = defaultdict(list)
@@ -69,7 +119,7 @@ def _wanted(files: Mapping[str, Path]) -> dict[str, list[Want]]:
     if not clips:
         raise InputError("this release has no `clips`: it cannot be hydrated")
     for path in clips:
-        if "audio" in pq.read_schema(path).names:
+        if _has_audio(path):
             raise InputError("this release holds sound already")
         table = pq.read_table(path, columns=["clip_id", "video_id", "start_ms", "end_ms"])
         for row in table.to_pylist():
@@ -84,7 +134,8 @@ def _have_all(
 
     What an earlier run that was stopped has written is not asked for again.
     """
-    clips.mkdir(parents=True, exist_ok=True)
+    with storage_errors(clips):
+        clips.mkdir(parents=True, exist_ok=True)
     fates: dict[str, str | None] = {}
     for video, wants in sorted(wanted.items()):
         there = [want for want in wants if _sound(clips, want.key).is_file()]

@@ -1,6 +1,7 @@
 """What every process of a run knows: the workspace, the recipe, its stages and the run's options."""
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class RunOptions:
         strict: failed rows make the run fail (exit code 5).
         tolerate: fraction of failed rows to accept, instead of each stage's own.
         redo: reasons whose rows are worked on again.
+        committed_only: bring up to date what is committed and begin nothing: no source is looked at, no shard made
+            that is not there, nothing tried again that failed for now.
         packages: Python packages that declare stages.
     """
 
@@ -35,6 +38,7 @@ class RunOptions:
     strict: bool = False
     tolerate: float | None = None
     redo: frozenset[str] = frozenset()
+    committed_only: bool = False
     packages: tuple[str, ...] = STAGE_PACKAGES
 
 
@@ -56,7 +60,10 @@ class Context:
     @cached_property
     def stages(self) -> dict[str, Stage]:
         """The recipe's stages in running order, resolved."""
-        return {s.name: s for s in running_order(self.recipe, load_stages(self.options.packages))}
+        stages = running_order(self.recipe, load_stages(self.options.packages))
+        if self.options.committed_only:
+            stages = [replace(stage, cool_down=math.inf) for stage in stages]
+        return {stage.name: stage for stage in stages}
 
     @cached_property
     def excluded(self) -> frozenset[str]:

@@ -35,6 +35,13 @@ def invalidate(context: Context, stage: Stage, shard: int | None = None) -> int:
     return len(names)
 
 
+def forget_all(context: Context, stage: Stage) -> None:
+    """Forget a stage's records and delete its files: what it made must not stay until it is made anew."""
+    invalidate(context, stage)
+    with stage_lock(context.workspace.lock(stage), stage.name):
+        context.workspace.sweep(stage, {})
+
+
 def verify(context: Context, stage: Stage) -> int:
     """Compare every byte of a stage with its records; returns how many files; raises CorruptionError."""
     checked = 0

@@ -6,17 +6,19 @@ from audsem_data.core.layout import Part
 from audsem_data.core.stage import Kind, Stage
 from audsem_data.runtime.ledger import Ledger
 from audsem_data.runtime.repartition import part_inputs, plan_parts
-from audsem_data.runtime.source import Packed, packed_units, source_inputs
+from audsem_data.runtime.source import Packed, load_units, packed_units, source_inputs
 from audsem_data.runtime.staleness import asked_for, cooled_down, map_inputs
 from audsem_data.runtime.tasks import MapTask, PartTask, SourceTask, Task
 
 
 def pending_tasks(ledger: Ledger, stages: Sequence[Stage]) -> list[Task]:
     """Return the tasks of one stage, or of a group of map stages; reads records, never data, when all stands."""
+    context = ledger.context
     if stages[0].kind is Kind.SOURCE:
-        return source_tasks(ledger, stages[0], packed_units(ledger.context, stages[0]))
+        units = load_units if context.options.committed_only else packed_units
+        return source_tasks(ledger, stages[0], units(context, stages[0]))
     if stages[0].kind is Kind.REPARTITION:
-        return _part_tasks(ledger, stages[0], plan_parts(ledger.context, stages[0], ledger.upstream(stages[0])))
+        return _part_tasks(ledger, stages[0], plan_parts(context, stages[0], ledger.upstream(stages[0])))
     return _map_tasks(ledger, stages)
 
 
@@ -64,6 +66,8 @@ def _waits_for_files(ledger: Ledger, stage: Stage, shard: int) -> bool:
 
 def _stands(ledger: Ledger, stage: Stage, shard: int, inputs: Mapping[str, str]) -> bool:
     record = ledger.of(stage).get(shard)
-    if record is None or dict(record.inputs) != dict(inputs):
+    if record is None:
+        return ledger.context.options.committed_only and stage.kind is not Kind.REPARTITION
+    if dict(record.inputs) != dict(inputs):
         return False
     return not (asked_for(record, ledger.context.options.redo) or cooled_down(stage, record))

@@ -1,7 +1,7 @@
 """Opening a workspace for a command: its recipe, made or edited, and a driver with workers, log and signals."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +19,7 @@ from audsem_data.runtime.pool import Pool
 from audsem_data.runtime.provenance import logged_run
 from audsem_data.runtime.staleness import check_drift
 from audsem_data.runtime.standard_input import keep_standard_input
+from audsem_data.storage.lock import workspace_lock
 from audsem_data.storage.workspace import Workspace
 
 DEFAULT_PROFILE = "offline"
@@ -111,10 +112,13 @@ def _parse(context: Context, setting: str) -> tuple[Stage, str, object]:
 
 
 @contextmanager
-def driving(context: Context, shown: bool = True) -> Iterator[Driver]:
-    """Give a driver that logs to the workspace, whose workers live until the block ends."""
-    context.workspace.sweep_scratch()
-    with logged_run(context.workspace) as run:
+def driving(context: Context, shown: bool = True, *, held: bool = False) -> Iterator[Driver]:
+    """Give a driver that logs to the workspace, whose workers live until the block ends.
+
+    Holds the workspace with others, unless the caller says that it is `held`. Raises StageBusyError.
+    """
+    with nullcontext() if held else workspace_lock(context.root), logged_run(context.workspace) as run:
+        context.workspace.sweep_scratch()
         context = replace(context, run=run)
         with Pool(context) as pool, graceful(pool):
             yield Driver(context, pool, shown)

@@ -96,7 +96,9 @@ def read_units(context: Context, stage: Stage, shard: int, units: Sequence[Unit]
     """Read the units of a shard and commit it; videos that exclude.txt names leave no rows and no outcomes."""
     started = time.monotonic()
     inputs = source_inputs(context, units)
-    found = _committed(context, stage, shard, inputs) or gather(stage, stage.open(context.config(stage)), units)
+    # What was fetched of a video that was taken down is no longer there to be read.
+    wanted = [unit for unit in units if unit.payload.get("video_id") not in context.excluded]
+    found = _committed(context, stage, shard, inputs) or gather(stage, stage.open(context.config(stage)), wanted)
     fates = [(key, outcome) for key, outcome in found.fates if _video(key) not in context.excluded]
     gone = found.gone | {_video(key) for key, _ in found.fates} & context.excluded
     rows = _without(found.rows, stage.key.name, context.excluded).sort_by(stage.key.name)
@@ -139,7 +141,8 @@ def _without(rows: pa.Table, key: str, excluded: Set[str]) -> pa.Table:
     """Return the rows of videos that are not excluded."""
     if not excluded:
         return rows
-    return rows.filter(pa.array([parse_clip_id(one).video_id not in excluded for one in rows[key].to_pylist()]))
+    kept = [parse_clip_id(one).video_id not in excluded for one in rows[key].to_pylist()]
+    return rows.filter(pa.array(kept, pa.bool_()))
 
 
 def _committed(context: Context, stage: Stage, shard: int, inputs: Mapping[str, str]) -> Found | None:

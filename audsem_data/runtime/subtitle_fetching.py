@@ -9,28 +9,28 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from audsem_data.acquisition.addresses import youtube_ids
 from audsem_data.acquisition.calling import call_fetching
 from audsem_data.acquisition.governor import THROTTLED_TRIES
 from audsem_data.acquisition.options import FetchOptions
 from audsem_data.acquisition.pages import YOUTUBE, page_of
 from audsem_data.acquisition.reasons import FetchError
 from audsem_data.core.errors import InputError
+from audsem_data.core.keys import escape_video_id
 from audsem_data.media.isolation import Isolated
 from audsem_data.media.names import is_address
+from audsem_data.runtime.fetched_subtitles import FOLDER, JOURNAL, Entry, read_journal
 from audsem_data.storage.location import storage_errors
+from audsem_data.storage.workspace import Workspace
 
-FOLDER = "subtitles"
-_JOURNAL = "fetched.jsonl"
 _COOL_DOWN_S = 3600.0
 _MEMORY = 2 << 30
 _SECONDS = 600.0  # for one video, waiting for the governor apart
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
-
-Entry = Mapping[str, Any]
 
 
 def addresses_of(given: Sequence[str]) -> list[str]:
@@ -59,23 +59,31 @@ class SubtitleFetcher:
         """Set where to, how hosts are asked, and for which reasons a video that failed is asked for again."""
         self.folder = root / FOLDER
         self._options, self._redo = options, redo
+        self._excluded = Workspace(root).excluded()
         self._isolated = Isolated(_MEMORY)
         with storage_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        self._known = _read_journal(self.folder / _JOURNAL)
+        self._known = read_journal(self.folder / JOURNAL)
 
     def run(self, given: Sequence[str], say: Callable[[str], None]) -> Counter[str]:
         """Fetch what is not there yet, and return how many of all videos ended how: `done`, or a reason.
 
-        `say` gets a line for each video that is asked for.
+        `say` gets a line for each video that is asked for. What exclude.txt names is `excluded`: nothing of it is
+        fetched, nor noted in the journal.
         """
         from audsem_data.acquisition.subtitles import fetch_subtitles  # noqa: PLC0415  (an extra)
 
         counts: Counter[str] = Counter()
         for address in self._videos(addresses_of(given)):
             entry = self._known.get(address)
+            if self._is_excluded(address, entry):
+                counts["excluded"] += 1
+                continue
             if entry is None or self._is_due(entry):
-                answer = self._call(fetch_subtitles, address, self.folder, self._options)
+                answer = self._call(fetch_subtitles, address, self.folder, self._options, self._excluded)
+                if getattr(answer, "excluded", False):
+                    counts["excluded"] += 1
+                    continue
                 entry = self._note(address, answer)
                 say(f"{entry['outcome']}: {address} {entry['detail']}".rstrip())
             counts[entry["outcome"]] += 1
@@ -104,6 +112,11 @@ class SubtitleFetcher:
                 break
         return answer
 
+    def _is_excluded(self, address: str, entry: Entry | None) -> bool:
+        """Say whether exclude.txt names the video at an address, as far as that is known without asking."""
+        names = [*youtube_ids(address), *([entry["video_id"]] if entry and entry["video_id"] else [])]
+        return any(escape_video_id(name) in self._excluded for name in names)
+
     def _is_due(self, entry: Entry) -> bool:
         if entry["outcome"] in self._redo:
             return True
@@ -120,22 +133,9 @@ class SubtitleFetcher:
             "video_id": None if failed else answer.video_id,
             "at": time.time(),
         }
-        with storage_errors(self.folder), (self.folder / _JOURNAL).open("ab") as journal:
+        with storage_errors(self.folder), (self.folder / JOURNAL).open("ab") as journal:
             journal.write(b"\n" + json.dumps(entry).encode() + b"\n")  # a torn line before it stays alone
             journal.flush()
             os.fsync(journal.fileno())
         self._known[address] = entry
         return entry
-
-
-def _read_journal(path: Path) -> dict[str, Entry]:
-    """Return the last entry of each address; a line that a crash has torn says nothing."""
-    known: dict[str, Entry] = {}
-    if path.is_file():
-        for line in path.read_bytes().splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            known[entry["address"]] = entry
-    return known

@@ -1,4 +1,4 @@
-"""One driver a stage: a lock that names its holder and that the kernel releases when the holder dies."""
+"""Locks that name their holder and that the kernel releases when it dies: of a stage, and of a workspace."""
 
 import fcntl
 import json
@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,23 +14,35 @@ from audsem_data.core.errors import StageBusyError
 from audsem_data.storage.location import storage_errors
 
 
-@contextmanager
-def stage_lock(path: Path, stage: str) -> Iterator[None]:
+def stage_lock(path: Path, stage: str) -> AbstractContextManager[None]:
     """Hold the stage's lock file; raises StageBusyError that names the process which already does.
 
     Readers never lock. The file stays behind and means nothing by itself: only the kernel's lock on it does,
     so a holder that was killed leaves nothing to clean up.
     """
+    return _held(path, f"{stage} is already being run", fcntl.LOCK_EX)
+
+
+def workspace_lock(root: Path, *, alone: bool = False) -> AbstractContextManager[None]:
+    """Hold the workspace, with others who write to it or alone; raises StageBusyError.
+
+    Whoever writes to a workspace holds it from the first to the last stage: between two stages a run holds no
+    stage's lock. Who must find nothing half done, and nothing begun under an older exclude.txt, holds it alone.
+    """
+    path = root / "logs" / ".lock"
+    return _held(path, f"{root} is in use", fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+
+
+@contextmanager
+def _held(path: Path, busy: str, how: int) -> Iterator[None]:
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, how | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StageBusyError(
-                f"{stage} is already being run by {_holder(path)}; wait for it, or stop it first"
-            ) from None
+            raise StageBusyError(f"{busy} by {_holder(path)}; wait for it, or stop it first") from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(_myself()).encode(), 0)
         yield

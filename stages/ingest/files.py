@@ -16,6 +16,7 @@ TABLE_SUFFIXES = ("csv", "parquet")
 _DUMP_SUFFIXES = ("txt", "json", "jsonl")
 _OTHER_SUBTITLES = ("sub", "sami", "smi", "scc", "stl")
 _HEAD = 1 << 16
+JOURNAL = "fetched.jsonl"  # that `fetch-subtitles` keeps in its folder
 
 
 class Kind(StrEnum):
@@ -66,7 +67,7 @@ def find_files(sources: Sequence[str]) -> list[SourceFile]:
 def _files_of(source: Path) -> Iterator[SourceFile]:
     if source.is_dir():
         files = list(_folder(source))
-        if not files:
+        if not files and not (source / JOURNAL).is_file():  # what was fetched may all have been taken down
             raise InputError(
                 f"{source} holds neither media nor subtitles; name a folder that does, or a CSV or Parquet file"
             )
@@ -141,7 +142,8 @@ def _kind_of_named(path: Path) -> Kind:
 
 
 def _begins_with_brace(head: bytes) -> bool:
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+    """Say whether an object comes first, or nothing but blanks: a dump whose first videos were taken down."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"", b"{")
 
 
 def _head(path: Path) -> bytes | None:

@@ -12,7 +12,8 @@ Text streams inside a media file (mkv, webm, mp4, mov) are read where no file ca
 Source: paper, appendix on data collection (Filmot's manual English subtitles, lines that hold brackets).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -23,6 +24,7 @@ from audsem_data.core.outcome import Outcome
 from audsem_data.core.schema import CUE_ID, INTERVAL, ORIGIN, Column, arrow_schema
 from audsem_data.core.stage import Kind, SourceConfig, stage
 from audsem_data.stages.ingest.discover import discover_units
+from audsem_data.stages.ingest.leaving_out import leave_out
 from audsem_data.stages.ingest.reasons import IngestReason
 from audsem_data.stages.ingest.tracks import UnitReader
 from audsem_data.subtitles.reasons import SubtitleReason
@@ -72,3 +74,6 @@ class _Ingest:
         reader = UnitReader(unit, keep_all=self._config.keep == "all")
         yield from reader.fates()
         yield reader.rows.table(arrow_schema((CUE_ID, *EMITS)))
+
+    def leave_out(self, file: Path, videos: Set[str], out: Path) -> int:
+        return leave_out(file, videos, out)

@@ -8,7 +8,8 @@ files of the table share a stem.
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,6 +98,19 @@ def read_table_tracks(path: Path) -> Iterator[TableTrack | TableDamage]:
         yield TableDamage(broken)
 
 
+def row_videos(path: Path) -> list[str | None]:
+    """Return the id of the video that each row of a table is of, in order; None for a row that names none.
+
+    A row that cannot be read ends the table.
+    """
+    named = []
+    with suppress(csv.Error, pa.ArrowException):
+        for row in _rows(path):
+            named.append(_video(row))
+    ids = _ids({one for one in named if one})
+    return [ids[one] if one else None for one in named]
+
+
 def _add(draft: _Draft, row: Mapping[str, Any], media: str | None) -> None:
     if media and "://" in media and not is_address(media):  # an address that nothing here could fetch
         draft.damaged += 1
@@ -146,13 +160,18 @@ def _text(row: Mapping[str, Any], column: str) -> str:
 
 
 def _identified(drafts: Mapping[_Named, _Draft]) -> dict[str, _Draft]:
-    """Return the drafts by video id; files that share a stem, with each other or a name, are told apart by path."""
-    stems = Counter(escape_video_id(Path(named.text).stem) if named.is_file else named.text for named in drafts)
-    found: dict[str, _Draft] = {}
-    for named, draft in drafts.items():
+    """Return the drafts by video id."""
+    return {video_id: drafts[named] for named, video_id in _ids(drafts).items()}
+
+
+def _ids(names: Collection[_Named]) -> dict[_Named, str]:
+    """Return the id of each name; files that share a stem, with each other or a name, are told apart by path."""
+    stems = Counter(escape_video_id(Path(named.text).stem) if named.is_file else named.text for named in names)
+    found: dict[_Named, str] = {}
+    for named in names:
         stem = escape_video_id(Path(named.text).stem)
         unique = not named.is_file or stems[stem] == 1
-        found[(stem if named.is_file else named.text) if unique else escape_video_id(named.text)] = draft
+        found[named] = (stem if named.is_file else named.text) if unique else escape_video_id(named.text)
     return found
 
 

@@ -10,6 +10,7 @@ from pipeline.conftest import run_cli
 from acquire.media_server import MediaServer
 from audsem_data.acquisition.subtitles import videos_of
 from audsem_data.core.errors import InputError
+from audsem_data.core.keys import escape_video_id
 from audsem_data.runtime.subtitle_fetching import addresses_of
 
 VTT = "WEBVTT\n\n00:09.000 --> 00:12.500\n[door slams]\n\n00:16.000 --> 00:19.500\n(rain pattering)\n"
@@ -117,3 +118,37 @@ def test_ids_addresses_and_lists_of_them_are_taken(tmp_path: Path) -> None:
     assert addresses_of([str(listed), "dQw4w9WgXcQ"]) == [youtube, "https://example.org/v"]
     with pytest.raises(InputError, match="no address"):
         addresses_of(["nothing"])
+
+
+def test_what_was_taken_down_leaves_no_subtitles_and_is_not_fetched_again(
+    subtitled: MediaServer, tmp_path: Path
+) -> None:
+    workspace = tmp_path / "w"
+    pages = {name: f"{subtitled.address}/plain/watch?v={name}" for name in ("aac", "opus")}
+    run_cli("fetch-subtitles", *pages.values(), "-w", workspace, *FAST)
+    run_cli("run", "-w", workspace, "--until", "select-captions")
+    folder = workspace / "subtitles"
+    for name in ("aac", "opus"):  # by its address, in another form of it; the second leaves an empty folder
+        video = json.loads(next(folder.glob(f"*{name}*.info.json")).read_text())["id"]
+        given = f" {pages[name]}#t=3"
+        done = run_cli("takedown", given, "-w", workspace)
+        assert "gone from subtitles: 2 files" in done.stdout
+        assert (workspace / "exclude.txt").read_text().splitlines()[-1] == escape_video_id(video)
+        left = [
+            path for path in folder.iterdir() if escape_video_id(video) in path.name or video in path.read_text()
+        ]
+        assert left == []
+    asked = len(subtitled.seen)
+    assert "excluded 2" in run_cli("fetch-subtitles", *pages.values(), "-w", workspace, *FAST).stdout
+    assert len(subtitled.seen) > asked, "only the page tells whose it is"
+    assert [path.name for path in folder.iterdir()] == ["fetched.jsonl"]
+    run_cli("run", "-w", workspace, "--until", "select-captions")
+    run_cli("invalidate", "ingest", "-w", workspace)
+    done = run_cli("run", "-w", workspace, "--until", "select-captions")
+    assert "ingest: 0 in, 0 out" in done.stdout
+
+
+def test_an_excluded_video_of_youtube_is_not_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "exclude.txt").write_text("dQw4w9WgXcQ\n")
+    assert "excluded 1" in run_cli("fetch-subtitles", "dQw4w9WgXcQ", "-w", tmp_path, *FAST).stdout
+    assert not list((tmp_path / "subtitles").iterdir())
