@@ -21,6 +21,8 @@ def command(
     """Show what every stage took in, let through and dropped, and why."""
     from dataclasses import asdict
 
+    from audsem_data.publish.checks import check_bytes
+    from audsem_data.publish.layout import DATASET
     from audsem_data.runtime.maintenance import verify as verify_stage
     from audsem_data.runtime.session import existing_context
     from audsem_data.runtime.status import workspace_status
@@ -28,6 +30,8 @@ def command(
     context = existing_context(workspace)
     lines = workspace_status(context)
     files = sum(verify_stage(context, stage) for stage in context.stages.values()) if verify else 0
+    if verify and (workspace / DATASET).exists():
+        files += check_bytes(workspace / DATASET)
     if as_json:
         stages = [asdict(line) | {"complete": line.complete} for line in lines]
         typer.echo(json.dumps({"workspace": str(workspace), "stages": stages}, indent=1))

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import soundfile
 import yaml
 
-from audsem_data.core.errors import AudsemError
+from audsem_data.core.errors import AudsemError, CorruptionError
 from audsem_data.publish.contents import ConfigContents, read_contents
 from audsem_data.publish.features import LETTERS, yaml_features
 from audsem_data.publish.layout import CLIPS, CONFIGS, parse_data_file
@@ -66,6 +66,15 @@ def check_dataset(
     if not problems:
         problems = [*_readme(dataset), *_viewer(dataset), *_texts(dataset), *_rows(dataset, progress)]
     return problems
+
+
+def check_bytes(folder: Path) -> int:
+    """Compare every byte of a dataset with its manifest; returns how many files; raises CorruptionError."""
+    dataset = Dataset(folder)
+    if problems := list(_manifest(dataset)):
+        more = f", and {len(problems) - 1} problems more" if len(problems) > 1 else ""
+        raise CorruptionError(f"{folder}: {problems[0]}{more}")
+    return len(dataset.manifest["files"])
 
 
 def _manifest(dataset: Dataset) -> Problems:

@@ -4,16 +4,18 @@ Written last, so a folder without one is not a finished dataset.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from audsem_data.publish.contents import ConfigContents
 from audsem_data.publish.readme import README, template_digest
-from audsem_data.storage.digests import file_sha256
+from audsem_data.storage.sharing import is_exposed
 
 MANIFEST = "manifest.json"
+
+Digest = Callable[[Path], str]
 
 
 def identity(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,7 +28,9 @@ def identity(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def make_manifest(folder: Path, contents: Mapping[str, ConfigContents], options: Mapping[str, Any]) -> bytes:
+def make_manifest(
+    folder: Path, contents: Mapping[str, ConfigContents], options: Mapping[str, Any], digest: Digest
+) -> bytes:
     """Return the manifest of a folder that holds all else already."""
     files = [path for path in files_of(folder) if path != MANIFEST]
     manifest = {
@@ -38,16 +42,17 @@ def make_manifest(folder: Path, contents: Mapping[str, ConfigContents], options:
             }
             for name, config in contents.items()
         },
-        "files": {path: {"bytes": _size(folder, path), "sha256": file_sha256(folder / path)} for path in files},
+        "files": {path: {"bytes": _size(folder, path), "sha256": digest(folder / path)} for path in files},
     }
     return json.dumps(manifest, indent=1).encode() + b"\n"
 
 
-def is_current(folder: Path, files: Mapping[str, Path], options: Mapping[str, Any]) -> bool:
-    """Say whether a folder already is the dataset of these files, without reading them.
+def is_current(folder: Path, files: Mapping[str, Path], options: Mapping[str, Any], digest: Digest) -> bool:
+    """Say whether a folder already is the dataset of these files, byte for byte.
 
-    A data file counts as the same if size and time of change are those of the file that it was made from:
-    both survive linking and copying, and committed files never change.
+    Size and time of change are those of the file that a data file was made from, which both survive sharing and
+    copying; digests are those of the manifest. A file that could be damaged together with the committed one is not
+    current.
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
@@ -61,9 +66,12 @@ def is_current(folder: Path, files: Mapping[str, Path], options: Mapping[str, An
         or set(listed) != {*files, README, *options["texts"]}
     ):
         return False
-    if file_sha256(folder / README) != listed[README]["sha256"]:
+    if any(_stamp(folder / path) != _stamp(made_from) for path, made_from in files.items()):
         return False
-    return all(_stamp(folder / path) == _stamp(made_from) for path, made_from in files.items())
+    if any(is_exposed(made_from, folder / path) for path, made_from in files.items()):
+        return False
+    copied = all(digest(made_from) == listed[path]["sha256"] for path, made_from in files.items())
+    return copied and all(digest(folder / path) == entry["sha256"] for path, entry in listed.items())
 
 
 def files_of(folder: Path) -> list[str]:

@@ -17,6 +17,7 @@ from audsem_data.runtime.context import Context
 from audsem_data.runtime.history import history
 from audsem_data.runtime.staleness import Records
 from audsem_data.storage.upstream import WorkspaceUpstream
+from audsem_data.storage.verified import Verified
 from audsem_data.storage.workspace import folder
 
 
@@ -83,9 +84,16 @@ def build_part(context: Context, stage: Stage, part: Part, inputs: Mapping[str, 
 
 
 def finish_parts(context: Context, stage: Stage, parts: Sequence[Part], records: Mapping[int, Record]) -> None:
-    """Let the stage do what follows once all its parts are committed."""
+    """Let the stage do what follows once all its parts are committed; raises CorruptionError for a damaged one."""
     repartition: Repartition = stage.open(context.config(stage))
-    files = [(part, context.workspace.path(stage, records[part.index].data)) for part in parts]
+    verified, files = Verified(context.root, stage.name), []
+    for part in parts:
+        data = records[part.index].data
+        path = context.workspace.path(stage, data)
+        files.append(
+            (part, path if verified.sha256(path) == data.sha256 else context.workspace.verify(stage, data))
+        )
+    verified.save()
     repartition.finish(files, context.root, history(context, stage.name))
 
 

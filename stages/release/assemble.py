@@ -28,6 +28,7 @@ from audsem_data.publish.parquet import DatasetWriter
 from audsem_data.publish.splits import SPLITS
 from audsem_data.stages.release.rows import STATED, WRITTEN, Row, audio_of, clip_rows, example_rows, rights_of
 from audsem_data.stages.release.selection import EVIDENCE, FETCHED, KEPT, MEDIA, WRITERS, Selector, holds_audio
+from audsem_data.storage.verified import Verified
 
 
 class AssembleConfig(Config):
@@ -103,7 +104,10 @@ class Assembly:
     ) -> None:
         """Publish the files as the dataset directory of the workspace."""
         files = {data_file(*(part.payload[name] for name in _NAMED_BY)): path for part, path in parts}
-        write_dataset(workspace / DATASET, files, self._config.model_dump(mode="json"), history)
+        verified = Verified(workspace, DATASET)
+        options = self._config.model_dump(mode="json")
+        write_dataset(workspace / DATASET, files, options, history, verified.sha256)
+        verified.save()
 
     def _selector(self, upstream: Upstream) -> Selector:
         return Selector(upstream, self._config.validation, self._config.test, self._config.audio)

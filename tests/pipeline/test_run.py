@@ -102,3 +102,25 @@ def test_clean_gives_back_what_nothing_names_and_spools_when_asked(workspace: Pa
     run_cli("clean", "--spool", "--workspace", workspace)
     assert not list(workspace.glob("cache/*"))
     assert "worked on" not in run_cli("run", "--workspace", workspace).stdout
+
+
+def test_a_flipped_byte_of_the_dataset_is_never_announced(workspace: Path) -> None:
+    shard = next((workspace / "assemble").rglob("part-*.parquet"))
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.chmod(0o644)
+    shard.write_bytes(data)
+    done = run_cli("run", "--workspace", workspace, expect=1)
+    assert "is not what was committed" in done.stderr
+    assert "invalidate assemble --shard" in done.stderr
+    assert "the dataset:" not in done.stdout
+    run_cli("invalidate", "assemble", "--workspace", workspace)
+    run_cli("run", "--workspace", workspace)
+    place = next((workspace / "audsem" / "data").rglob("*.parquet"))
+    copy = place.read_bytes()
+    place.unlink()
+    place.write_bytes(copy[:-1] + b"x")
+    assert "audsem" in run_cli("status", "--verify", "--workspace", workspace, expect=1).stderr
+    assert "the dataset:" in run_cli("run", "--workspace", workspace).stdout
+    assert place.read_bytes() == copy
+    assert "is as committed" in run_cli("status", "--verify", "--workspace", workspace).stdout
