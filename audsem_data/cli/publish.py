@@ -7,6 +7,7 @@ import typer
 from audsem_data.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from audsem_data.publish.release import Plan
@@ -17,6 +18,7 @@ SHOWN = 20
 def command(  # noqa: PLR0913  (a command: its arguments are its options)
     repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Dataset repository on the Hub.")],
     workspace: options.Workspace,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept that much of the last release is lost.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; change nothing.")] = False,
     with_audio: Annotated[
         bool, typer.Option("--with-audio", help="Publish sound too; every clip must have a licence.")
@@ -58,21 +60,23 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
         _check(folder, context.excluded, with_audio=with_audio)
         release = Release(folder, hub, typer.echo)
         if dry_run:
-            _show(release.plan())
+            _show(release.plan(), release.losses())
             return
-        receipt = release.publish(tag, private=not public, gated=gated)
+        receipt = release.publish(tag, private=not public, gated=gated, lossy=yes)
         name = f"releases/{repository.replace('/', '--')}-{receipt.tag}.json"
         context.workspace.location.put(name, json.dumps(as_json(receipt), indent=1).encode() + b"\n")
         typer.echo(f"{repository} is at {receipt.tag} ({receipt.commit[:12]}); receipt: {workspace / name}")
 
 
-def _show(plan: "Plan") -> None:
+def _show(plan: "Plan", losses: "Sequence[str]") -> None:
     typer.echo(
         f"{len(plan.send)} files to send ({plan.bytes / 1e6:.1f} MB at most), {len(plan.keep)} there already, "
         f"{len(plan.delete)} to delete"
     )
     for path in [*(f"+ {path}" for path in plan.send), *(f"- {path}" for path in plan.delete)]:
         typer.echo(path)
+    for line in losses:
+        typer.echo(f"would lose (--yes accepts it): {line}")
 
 
 def _check(folder: "Path", excluded: frozenset[str], *, with_audio: bool) -> None:

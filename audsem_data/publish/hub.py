@@ -21,6 +21,7 @@ from huggingface_hub.errors import (
     LocalEntryNotFoundError,
     LocalTokenNotFoundError,
     OfflineModeIsEnabled,
+    RemoteEntryNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -80,6 +81,16 @@ class Repository:
             if isinstance(entry, RepoFile)
         }
 
+    def read(self, path: str, revision: str) -> bytes | None:
+        """Return a file's bytes at a revision; None where there is no such file."""
+        try:
+            found = self._ask(
+                lambda: self.api.hf_hub_download(self.name, path, repo_type="dataset", revision=revision)
+            )
+        except RemoteEntryNotFoundError:
+            return None
+        return Path(found).read_bytes()
+
     def tags(self) -> dict[str, str]:
         """Return the commit of each tag."""
         refs = self._ask(lambda: self.api.list_repo_refs(self.name, repo_type="dataset"))
@@ -108,9 +119,9 @@ class Repository:
         for attempt in range(ATTEMPTS):
             try:
                 return question()
-            except (RepositoryNotFoundError, RevisionNotFoundError):
+            except (RepositoryNotFoundError, RevisionNotFoundError, RemoteEntryNotFoundError):
                 raise
-            except _FAILURES as error:
+            except (*_FAILURES, LocalEntryNotFoundError) as error:
                 if attempt + 1 == ATTEMPTS or not _passing(error):
                     raise HubError(_said(self.name, error)) from error
                 self._pause(attempt, error)
@@ -166,7 +177,7 @@ def _passing(error: Exception) -> bool:
     """Say whether the same request may succeed later."""
     if isinstance(error, HfHubHTTPError) and error.response is not None:
         return error.response.status_code == 429 or error.response.status_code >= 500
-    return isinstance(error, httpx2.TransportError)
+    return isinstance(error, httpx2.TransportError | LocalEntryNotFoundError)
 
 
 def _retry_after(error: Exception) -> float | None:

@@ -11,8 +11,9 @@ from typing import Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
 
-from audsem_data.core.errors import HubError
+from audsem_data.core.errors import HubError, UsageError
 from audsem_data.publish.hub import Repository, check_tag, git_sha1, same
+from audsem_data.publish.losses import losses
 from audsem_data.publish.manifest import MANIFEST, files_of
 from audsem_data.publish.readme import README
 from audsem_data.storage.digests import file_sha256
@@ -60,11 +61,27 @@ class Release:
         size = sum((self._folder / path).stat().st_size for path in send)
         return Plan(send, sorted(kept), sorted(remote.keys() - self._digests.keys() - {*_KEPT}), size)
 
-    def publish(self, tag: str | None = None, *, private: bool = True, gated: str | None = None) -> Receipt:
+    def losses(self) -> list[str]:
+        """Return what would be lost of what `main` holds, a line each: rows of a config, files that are not ours.
+
+        Nothing for a release that is new or loses little.
+        """
+        head = self._hub.head()
+        if head is None:
+            return []
+        standing = self._hub.read(MANIFEST, head)
+        foreign = self.plan().delete if standing is None else []
+        lines = [f"{len(foreign)} files that audsem-data did not put there, {foreign[0]} first"] if foreign else []
+        return [*lines, *losses(standing, (self._folder / MANIFEST).read_bytes())]
+
+    def publish(
+        self, tag: str | None = None, *, private: bool = True, gated: str | None = None, lossy: bool = False
+    ) -> Receipt:
         """Make `main` of the repository this dataset, and tag it; `tag` None takes the next of v1, v2 ...
 
         Raises:
-            UsageError: there can be no tag of this name; nothing was sent.
+            UsageError: there can be no tag of this name, or much would be lost and `lossy` does not say that this
+                is meant; nothing was sent.
             HubError: the Hub forbids something or goes on failing, somebody else changed `main` meanwhile, or the
                 tag stands for another release. Run again once that is settled.
         """
@@ -81,6 +98,11 @@ class Release:
         plan = self.plan()
         if tag is not None:
             self._check_free(tag, None if plan.send or plan.delete else head)
+        if not lossy and (lost := self.losses()):
+            raise UsageError(
+                f"{name} would lose much of what it holds: {'; '.join(lost)}. Give --yes if that is meant; older "
+                "tags keep what they name"
+            )
         if plan.send or plan.delete:
             branch = f"release-{self._sha256[MANIFEST][:12]}"
             self._upload(branch)

@@ -16,7 +16,7 @@ import pytest
 from audsem_data.publish.checks import check_dataset
 
 from .hub_server import TOKEN, Fault, HubServer, hub_server
-from .hub_store import File
+from .hub_store import File, Repo
 
 REPO = "tester/audsem"
 COMMAND = [sys.executable, "-c", "from audsem_data.cli.main import main; main()"]
@@ -167,6 +167,28 @@ def test_a_tag_never_moves(server: HubServer, workspace: Any, tmp_path: Path) ->
     assert server.repo(REPO).branches == {"main": first}, "a tag that cannot be given moves nothing"
     publish(server, place)
     assert server.repo(REPO).tags.keys() == {"first", "v1"}
+
+
+def test_what_loses_much_of_the_last_release_asks_for_a_yes(
+    server: HubServer, workspace: Any, tmp_path: Path
+) -> None:
+    place = prepared(workspace, tmp_path)
+    publish(server, place)
+    before = remote(server)
+    workspace.exclude = ONE_SPLIT  # three of ten videos
+    prepared(workspace, tmp_path)
+    assert "clips: 40 rows, then 28" in publish(server, place, "--dry-run")
+    assert "clips: 40 rows, then 28" in publish(server, place, expect=2)
+    assert remote(server) == before
+    publish(server, place, "--yes")
+    assert remote(server) == local(place)
+
+
+def test_files_of_others_are_not_deleted_unasked(server: HubServer, place: Path) -> None:
+    server.store.repos[REPO] = Repo(commits={"a" * 40: {"theirs.txt": File(b"theirs", large=False)}})
+    server.repo(REPO).branches["main"] = "a" * 40
+    assert "1 files that audsem-data did not put there, theirs.txt first" in publish(server, place, expect=2)
+    assert remote(server) == {"theirs.txt": b"theirs"}
 
 
 def test_a_commit_by_somebody_else_is_not_overwritten(server: HubServer, place: Path) -> None:
