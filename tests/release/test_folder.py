@@ -139,8 +139,3 @@ def test_a_full_disk_is_said_and_costs_nothing(workspace: Any, monkeypatch: pyte
         with pytest.raises(StorageError, match="disk is full"):
             workspace.finish(parts, license="CC0-1.0")
     assert tree(folder) == before
-
-
-def test_a_workspace_without_clips_gives_an_empty_dataset(workspace: Any) -> None:
-    workspace.exclude = frozenset(f"v{n:02d}" for n in range(8)) | {"v%20x", "v72", "v112", "v114"}
-    assert set(tree(workspace.assemble())) == {"OPT_OUT.md", "README.md", "manifest.json"}
