@@ -1,7 +1,7 @@
 """Purging spools and shelves of what they may hold of videos: entries do not say whose they are, shards do."""
 
 import shutil
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 from audsem_data.core.keys import parse_clip_id
@@ -16,6 +16,26 @@ def purge_caches(context: Context, videos: Set[str]) -> None:
 
     Shelved files that rows of other videos name stay. For who holds the locks of all stages.
     """
+    for folder, kept in _caches_of(context, videos):
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in kept:
+                path.unlink()
+
+
+def shelved_of(context: Context, videos: Set[str]) -> set[Path]:
+    """Return the shelved files of shards that hold or held these videos, but those that rows of others name."""
+    return {
+        path
+        for folder, kept in _caches_of(context, videos)
+        for path in folder.iterdir()
+        if path.is_file() and path.suffix != ".seg" and path.name not in kept
+    }
+
+
+def _caches_of(context: Context, videos: Set[str]) -> Iterator[tuple[Path, set[str]]]:
+    """Yield the caches of shards that hold or held these videos, each with the shelved files that are others'."""
     partition = context.workspace.partition()
     of_clips = {partition[video] for video in videos if video in partition}
     of_cues = _source_shards(context, videos)
@@ -24,7 +44,7 @@ def purge_caches(context: Context, videos: Set[str]) -> None:
         shards = of_clips | of_cues if stage is None else of_cues if _by_cue(context, stage) else of_clips
         shard = int(folder.name.removeprefix("part-"))
         if shard in shards:
-            _purge(folder, _kept(context, stage, shard, videos) if stage else set())
+            yield folder, _kept(context, stage, shard, videos) if stage else set()
 
 
 def _by_cue(context: Context, stage: Stage) -> bool:
@@ -58,11 +78,3 @@ def _kept(context: Context, stage: Stage, shard: int, videos: Set[str]) -> set[s
     rows = read_table(context.workspace.path(stage, record.data), [stage.key.name, *sorted(locators)]).to_pylist()
     others = [row for row in rows if parse_clip_id(row[stage.key.name]).video_id not in videos]
     return {row[name] for row in others for name in locators}
-
-
-def _purge(folder: Path, kept: Set[str]) -> None:
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name not in kept:
-            path.unlink()

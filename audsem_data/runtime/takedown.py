@@ -15,7 +15,7 @@ from audsem_data.core.stage import Kind
 from audsem_data.publish.dataset import withdraw
 from audsem_data.publish.layout import DATASET
 from audsem_data.publish.tombstones import add_tombstones
-from audsem_data.runtime.caches import purge_caches
+from audsem_data.runtime.caches import purge_caches, shelved_of
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.driver import StageSummary
 from audsem_data.runtime.fetched_subtitles import FOLDER, forget_subtitles, subtitle_files
@@ -85,6 +85,8 @@ def held_of(context: Context, videos: Set[str]) -> dict[str, Holding]:
     fetched = subtitle_files(context.root)
     if files := {path for video in videos for path in fetched.get(video, ())}:
         found[FOLDER] = Holding(files=files)
+    if shelved := shelved_of(context, videos):
+        found.setdefault("cache", Holding()).files.update(shelved)
     if piped := piped_with(context, videos):
         found["sources"] = Holding(rows=sum(piped.values()), files=set(piped))
     return found

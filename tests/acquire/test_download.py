@@ -294,3 +294,24 @@ def _kill_after(command: Sequence[str], server: MediaServer, number: int) -> boo
         os.killpg(running.pid, signal.SIGKILL)
     running.wait()
     return alive
+
+
+def test_a_video_that_is_taken_down_leaves_the_shelf_and_no_host_is_asked(
+    server: MediaServer, tmp_path: Path
+) -> None:
+    workspace = captions(tmp_path, f"download.url={server.address}/plain/{{video_id}}")
+    run_cli("download", "-w", workspace)
+    shelf = workspace / "cache" / "download" / "part-00000"
+    of_aac = {row["segment"] for row in rows(workspace, "download") if row["video_id"] == "aac"}
+    others = {row["segment"] for row in rows(workspace, "download")} - of_aac
+    assert of_aac
+    assert others
+    asked = len(server.seen)
+    said = run_cli("takedown", f"{server.address}/plain/aac/", "-w", workspace).stdout
+    assert "aac: to be taken down" in said
+    assert "gone from cache: " in said
+    assert {path.name for path in shelf.iterdir()} == others
+    assert len(server.seen) == asked
+    run_cli("run", "-w", workspace, "--until", "standardize")
+    assert {row["video_id"] for row in rows(workspace, "standardize")} == {"opus", "song"}
+    assert len(server.seen) == asked

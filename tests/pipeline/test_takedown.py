@@ -76,6 +76,7 @@ def test_who_works_in_the_workspace_is_not_worked_against(workspace: Path) -> No
         assert "is in use by process" in refused
     with workspace_lock(workspace, alone=True):
         run_cli("run", "--workspace", workspace, expect=4)
+        run_cli("publish", "tester/audsem", "--workspace", workspace, expect=4)
     assert not (workspace / "exclude.txt").exists()
     assert holdings(workspace, {video})
 
