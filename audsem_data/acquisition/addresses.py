@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from audsem_data.media.names import MEDIA_SUFFIXES
+
 _YOUTUBE = ("youtube.com", "youtube-nocookie.com")
 _YOUTUBE_PATHS = ("shorts", "embed", "live", "v", "e")
 
@@ -13,11 +15,11 @@ def ids_in(address: str) -> list[str]:
     """Return the ids that an address may name, not escaped, most likely first.
 
     YouTube's forms are known here, other sites' where yt-dlp is installed: an id is what its extractor of the site
-    takes for one. The last part of the path comes last, as for a media file.
+    takes for one. Where none knows the site, the last part of the path is the id, unless it is a page that is told
+    what to show: nobody's other video may be taken for the one that is meant.
     """
-    return list(
-        dict.fromkeys(found for found in (*youtube_ids(address), *_of_sites(address), _stem(address)) if found)
-    )
+    found = dict.fromkeys(name for name in (*youtube_ids(address), *_of_sites(address)) if name)
+    return list(found) or [name for name in (_stem(address),) if name]
 
 
 def plain_address(address: str) -> str:
@@ -50,4 +52,7 @@ def _of_sites(address: str) -> Iterator[str]:
 
 
 def _stem(address: str) -> str:
-    return unquote(PurePosixPath(urlsplit(address).path).stem)
+    parts = urlsplit(address)
+    name = PurePosixPath(unquote(parts.path))
+    is_file = name.suffix.lower().lstrip(".") in MEDIA_SUFFIXES
+    return name.stem if is_file or not parts.query else ""

@@ -33,6 +33,11 @@ def test_other_sites_as_yt_dlp_knows_them(address: str, video: str) -> None:
     assert video in ids_in(address)
 
 
+def test_a_page_is_not_taken_for_a_video_of_its_name() -> None:
+    assert ids_in("https://www.youtube.com/watch?v=dQw4w9WgXcQ") == ["dQw4w9WgXcQ"]
+    assert ids_in("https://example.org/watch?v=1") == []
+
+
 def test_what_makes_no_difference_to_an_address() -> None:
     assert plain_address("HTTPS://WWW.Example.org/a/?v=1#t=3") == plain_address("http://example.org/a?v=1")
     assert plain_address("http://example.org/a?v=1") != plain_address("http://example.org/a?v=2")
