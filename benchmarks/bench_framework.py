@@ -25,7 +25,7 @@ TEXT = Column("caption", pa.string(), "some text")
 class Made:
     """A source of made rows."""
 
-    def discover(self, sources: object) -> list[Unit]:
+    def discover(self, sources: object, known: object) -> list[Unit]:
         return [Unit(f"unit{number:03d}", "1", {"number": number}, 1) for number in range(SHARDS)]
 
     def read(self, unit: Unit) -> list[tuple[str, Done]]:

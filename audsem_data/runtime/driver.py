@@ -1,9 +1,9 @@
-"""Driving stages: under their locks, through the pool, to a summary of what came out."""
+"""Driving stages: under their locks, through an engine, to a summary of what came out."""
 
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -13,10 +13,11 @@ from audsem_data.core.record import part_name
 from audsem_data.core.stage import Kind, Stage
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.corpus import save_state
+from audsem_data.runtime.engine import Engine
 from audsem_data.runtime.guard import Guard
+from audsem_data.runtime.in_turn import InTurn
 from audsem_data.runtime.ledger import Ledger
 from audsem_data.runtime.pending import pending_tasks
-from audsem_data.runtime.pool import Pool
 from audsem_data.runtime.progress import progress
 from audsem_data.runtime.repartition import finish_parts, plan_parts
 from audsem_data.runtime.staleness import check_drift
@@ -28,6 +29,10 @@ logger = logging.getLogger(__name__)
 
 # Up to this many failed rows a fraction says nothing: one broken video of six is no reason to stop.
 FEW = 10
+
+
+def _none(report: Report) -> list[Task]:
+    return []
 
 
 @dataclass
@@ -51,9 +56,9 @@ class StageSummary:
 class Driver:
     """Runs stages of one workspace for one command."""
 
-    def __init__(self, context: Context, pool: Pool, shown: bool = True) -> None:
+    def __init__(self, context: Context, engine: Engine, shown: bool = True) -> None:
         self.context, self.ledger = context, Ledger(context)
-        self._pool, self._shown = pool, shown
+        self._engine, self._shown = engine, shown
 
     def run_all(self, groups: Sequence[Sequence[str]]) -> Iterator[StageSummary]:
         """Run groups of stages one after another, having first refused what would be refused half-way.
@@ -65,27 +70,13 @@ class Driver:
                 if record := self.context.workspace.record(stage, shard):
                     check_drift(self.context, stage, {shard: record})
         for names in groups:
-            stages = [self.context.stage(name) for name in names]
-            used_up = any(need.frees and need.stage in names for stage in stages for need in stage.needs)
-            yield from self.run_in_turn(stages) if used_up else self.run(names)
+            yield from self.run(names)
 
-    def run_in_turn(self, stages: Sequence[Stage]) -> list[StageSummary]:
-        """Run stages of which one uses up what another shelves: in turn, on few shards at a time."""
-        self.ledger.check_upstream(stages[0])
-        waiting = sorted({task.shard for stage in stages for task in pending_tasks(self.ledger, [stage])})
-        step = max(self.context.options.workers, 1)
-        summaries: list[StageSummary] = []
-        worked = Counter[str]()
-        for begin in range(0, max(len(waiting), 1), step):
-            shards = frozenset(waiting[begin : begin + step])
-            summaries = [self.run([stage.name], shards)[0] for stage in stages]
-            worked.update({summary.name: summary.worked for summary in summaries})
-        for summary in summaries:
-            summary.worked = worked[summary.name]
-        return summaries
+    def run(self, names: Sequence[str]) -> list[StageSummary]:
+        """Run a stage, or several map stages as a group, and return a summary of each.
 
-    def run(self, names: Sequence[str], shards: Set[int] | None = None) -> list[StageSummary]:
-        """Run a stage, or several map stages as a group, and return a summary of each; on these shards, or on all.
+        Stages of which one uses up what another shelves are run in turn, shard by shard. What is tolerated is
+        judged by all rows of a stage, never by the shards that happened to be first.
 
         Raises:
             RecipeDriftError: a record was made under other options; nothing was changed.
@@ -93,19 +84,19 @@ class Driver:
             ToleranceError: more rows failed than tolerated; what is done stays done.
             AudsemError: the first error that a shard met, after the other shards were finished.
         """
-        if self._pool.stopping:
+        if self._engine.stopping:
             raise KeyboardInterrupt
         stages = [self.context.stage(name) for name in names]
         workspace = self.context.workspace
         with ExitStack() as locks:
             for stage in stages:
-                self.ledger.check_upstream(stage)
+                self.ledger.check_upstream(stage, beside=names)
                 locks.enter_context(stage_lock(workspace.lock(stage), stage.name))
                 records = self.ledger.reread(stage)
                 check_drift(self.context, stage, records)
                 workspace.sweep(stage, records)
-            worked = self._bring_up_to_date(stages, shards)
-        if self._pool.stopping:
+            worked = Counter(record.stage for report in self._bring_up_to_date(stages) for record in report.records)
+        if self._engine.stopping:
             raise KeyboardInterrupt
         summaries = [summarize(self.ledger, stage) for stage in stages]
         for stage, summary in zip(stages, summaries, strict=True):
@@ -113,38 +104,58 @@ class Driver:
             _check_tolerance(stage, summary, self.context.options.tolerate)
         return summaries
 
-    def _bring_up_to_date(self, stages: Sequence[Stage], shards: Set[int] | None) -> Counter[str]:
-        stage, worked = stages[0], Counter[str]()
+    def _bring_up_to_date(self, stages: Sequence[Stage]) -> list[Report]:
+        stage, names = stages[0], {stage.name for stage in stages}
+        if any(need.frees and need.stage in names for stage in stages for need in stage.needs):
+            return self._run_in_turn(stages)
         if stage.kind is Kind.CORPUS and load_state(self.context, stage) is None:
             self._reduce(stage)
-        tasks = [task for task in pending_tasks(self.ledger, stages) if shards is None or task.shard in shards]
+        tasks = pending_tasks(self.ledger, stages)
         for one in stages:
             check_space(self.ledger, one, len(tasks))
-        for report in self._work(tasks, stages):
-            for record in report.records:
-                worked[record.stage] += 1
-        if stage.kind is Kind.REPARTITION and not self._pool.stopping:
+        reports = self._work(tasks, stages, self._expected_rows(tasks))
+        if stage.kind is Kind.REPARTITION and not self._engine.stopping:
             self._finish(stage)
-        return worked
+        return reports
 
-    def _work(self, tasks: Sequence[Task], stages: Sequence[Stage]) -> list[Report]:
-        """Do tasks and return their reports; raises the first error once all that could be done is done.
+    def _run_in_turn(self, stages: Sequence[Stage]) -> list[Report]:
+        in_turn = InTurn(self.ledger, stages, max(self.context.options.workers, 1) + 1)
+        for stage in stages:
+            check_space(self.ledger, stage, len(in_turn.shards))
+        return self._work(in_turn.begin(), stages, in_turn.rows, in_turn.after)
 
-        A disk that fails, a host that refuses, or more failed rows than any outcome could excuse end it sooner.
+    def _work(
+        self,
+        tasks: Sequence[Task],
+        stages: Sequence[Stage],
+        rows: int,
+        after: Callable[[Report], list[Task]] = _none,
+    ) -> list[Report]:
+        """Do tasks, and those that `after` says follow a report; returns the reports.
+
+        Raises the first error once all that could be done is done. A disk that fails, a host that refuses, or more
+        failed rows than any outcome could excuse end it sooner.
         """
         reports: list[Report] = []
         caught: list[Guard] = []
         if not tasks:
             return reports
-        with progress("+".join(stage.name for stage in stages), self._expected_rows(tasks), self._shown) as advance:
-            for report in self._pool.run(tasks, advance):
+        for task in tasks:
+            self._engine.submit(task)
+        hopeless = False
+        with progress("+".join(stage.name for stage in stages), rows, self._shown) as advance:
+            for report in self._engine.reports(advance):
                 reports.append(report)
                 caught += [guard for guard in report.guards if guard.error]
                 _log(report)
                 for record in report.records:
                     self.ledger.take(record)
-                if self._hopeless(report, stages):
-                    self._pool.halt()
+                hopeless = hopeless or self._hopeless(report, stages)
+                if hopeless:
+                    self._engine.halt()
+                    continue
+                for task in after(report):
+                    self._engine.submit(task, first=task.shard == report.task.shard)
         if caught and (error := caught[0].error):
             raise error
         return reports
@@ -173,8 +184,8 @@ class Driver:
 
     def _reduce(self, stage: Stage) -> None:
         primary = self.ledger.primary(stage)
-        reports = self._work([SummaryTask(stage.name, shard) for shard in primary], [stage])
-        if not self._pool.stopping:
+        reports = self._work([SummaryTask(stage.name, shard) for shard in primary], [stage], 0)
+        if not self._engine.stopping:
             summaries = {report.task.shard: report.summary for report in reports}
             save_state(self.context, stage, summaries, {k: r.data.sha256 for k, r in primary.items()})
 

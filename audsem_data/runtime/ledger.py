@@ -1,6 +1,6 @@
 """The records of a workspace as one driver sees them: read once a stage, kept up to date by what it commits."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from audsem_data.core.errors import UsageError
 from audsem_data.core.record import Record
@@ -56,16 +56,17 @@ class Ledger:
             return None if plan is None else len(plan["parts"])
         return self.expected(self.context.stages[stage.needs[0].stage])
 
-    def check_upstream(self, stage: Stage) -> None:
+    def check_upstream(self, stage: Stage, beside: Collection[str] = ()) -> None:
         """Raise UsageError, naming the command to run, when what a stage needs has not been made.
 
         Sources and repartitions must be complete, so that nothing is built from a part of the rows in
-        silence; a map may follow another map that is still going on, unless it joins or lays out anew.
+        silence; a map may follow another map that is still going on, unless it joins or lays out anew. Stages
+        that run `beside` it are not looked at.
         """
         known = self.context.stages
         names = [need.stage for need in stage.needs if not need.optional or need.stage in known]
         names += [stage.over.stage] if stage.over else []
-        for name in names:
+        for name in (name for name in names if name not in beside):
             needed = self.context.stage(name)
             have, of = len(self.of(needed)), self.expected(needed)
             whole = stage.kind is not Kind.MAP or stage.joins or needed.kind in (Kind.SOURCE, Kind.REPARTITION)

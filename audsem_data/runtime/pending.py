@@ -7,7 +7,7 @@ from audsem_data.core.stage import Kind, Stage
 from audsem_data.runtime.ledger import Ledger
 from audsem_data.runtime.repartition import part_inputs, plan_parts
 from audsem_data.runtime.source import Packed, load_units, packed_units, source_inputs
-from audsem_data.runtime.staleness import asked_for, cooled_down, map_inputs
+from audsem_data.runtime.staleness import Records, asked_for, cooled_down, map_inputs
 from audsem_data.runtime.tasks import MapTask, PartTask, SourceTask, Task
 
 
@@ -42,19 +42,27 @@ def _part_tasks(ledger: Ledger, stage: Stage, parts: Sequence[Part]) -> list[Tas
 
 
 def _map_tasks(ledger: Ledger, stages: Sequence[Stage]) -> list[Task]:
-    tasks: list[Task] = []
     upstream = {stage.name: ledger.upstream(stage) for stage in stages}
-    for shard in ledger.primary(stages[0]):
-        wanted: dict[str, Mapping[str, str]] = {}
-        for stage in stages:
-            if _waits_for_files(ledger, stage, shard):
-                continue
-            inputs = map_inputs(ledger.context, stage, shard, upstream[stage.name])
-            if not _stands(ledger, stage, shard, inputs):
-                wanted[stage.name] = inputs
-        if wanted:
-            tasks.append(MapTask(shard, wanted))
-    return tasks
+    tasks = (_map_task(ledger, stages, shard, upstream) for shard in ledger.primary(stages[0]))
+    return [task for task in tasks if task]
+
+
+def map_task(ledger: Ledger, stages: Sequence[Stage], shard: int) -> MapTask | None:
+    """Return what is left to do for map stages on one shard."""
+    return _map_task(ledger, stages, shard, {stage.name: ledger.upstream(stage) for stage in stages})
+
+
+def _map_task(
+    ledger: Ledger, stages: Sequence[Stage], shard: int, upstream: Mapping[str, Records]
+) -> MapTask | None:
+    wanted: dict[str, Mapping[str, str]] = {}
+    for stage in stages:
+        if _waits_for_files(ledger, stage, shard):
+            continue
+        inputs = map_inputs(ledger.context, stage, shard, upstream[stage.name])
+        if not _stands(ledger, stage, shard, inputs):
+            wanted[stage.name] = inputs
+    return MapTask(shard, wanted) if wanted else None
 
 
 def _waits_for_files(ledger: Ledger, stage: Stage, shard: int) -> bool:

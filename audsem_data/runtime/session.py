@@ -15,7 +15,7 @@ from audsem_data.runtime.context import Context, RunOptions
 from audsem_data.runtime.discovery import load_stages
 from audsem_data.runtime.driver import Driver
 from audsem_data.runtime.interrupt import graceful
-from audsem_data.runtime.pool import Pool
+from audsem_data.runtime.local_engine import LocalEngine
 from audsem_data.runtime.provenance import logged_run
 from audsem_data.runtime.staleness import check_drift
 from audsem_data.runtime.standard_input import keep_standard_input
@@ -120,8 +120,8 @@ def driving(context: Context, shown: bool = True, *, held: bool = False) -> Iter
     with nullcontext() if held else workspace_lock(context.root), logged_run(context.workspace) as run:
         context.workspace.sweep_scratch()
         context = replace(context, run=run)
-        with Pool(context) as pool, graceful(pool):
-            yield Driver(context, pool, shown)
+        with LocalEngine(context) as engine, graceful(engine):
+            yield Driver(context, engine, shown)
 
 
 def groups(context: Context, until: str | None = None) -> list[list[str]]:

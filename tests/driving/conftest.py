@@ -1,5 +1,6 @@
 """A workspace of numbers, and a way to run toy stages over it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from audsem_data.runtime.driver import StageSummary
 from audsem_data.runtime.session import driving
 from audsem_data.storage.workspace import Workspace
 
-ORDER = ("toy-count", "toy-double", "toy-slow", "toy-mean", "toy-keep", "toy-spread")
+ORDER = ("toy-count", "toy-double", "toy-slow", "toy-mean", "toy-keep", "toy-spread", "toy-fetch", "toy-cut")
 
 
 @dataclass
@@ -35,9 +36,16 @@ class Toys:
 
     def run(self, *stages: str, **options: Any) -> list[StageSummary]:
         """Run stages one after another."""
+        return self._run([[stage] for stage in stages], options)
+
+    def run_together(self, *stages: str, **options: Any) -> list[StageSummary]:
+        """Run stages as a group."""
+        return self._run([stages], options)
+
+    def _run(self, groups: Sequence[Sequence[str]], options: dict[str, Any]) -> list[StageSummary]:
         context = Context(self.root, self.context.recipe, replace(self.context.options, **options))
         with driving(context, shown=False) as driver:
-            return list(driver.run_all([[stage] for stage in stages]))
+            return list(driver.run_all(groups))
 
     def set(self, stage: str, **values: Any) -> None:
         """Change options of a stage."""

@@ -15,7 +15,7 @@ from audsem_data.core.stage import Kind, SourceConfig, stage
 class Numbers:
     """Files of numbers."""
 
-    def discover(self, sources: Sequence[str]) -> Iterator[Unit]:
+    def discover(self, sources: Sequence[str], known: object) -> Iterator[Unit]:
         """List the text files of folders."""
         for path in sorted(file for source in sources for file in Path(source).glob("*.txt")):
             yield Unit(path.stem, path.read_text(), {"path": str(path)}, path.stat().st_size)
