@@ -63,15 +63,16 @@ class Done:
 
     Output rows of a one-to-one stage leave out the key; the runner writes the input's. `files` holds the
     row's tar members by suffix, for a stage that writes media: `{"flac": ..., "json": ...}`. `usage` holds what
-    the row cost, by name (tokens, seconds); it is summed into the record.
+    the row cost, by name (tokens, seconds); it is summed into the record. `reason` says by which rule of several
+    the row was let in, where a stage counts that.
     """
 
     rows: Sequence[Row]
     detail: str = ""
     files: Mapping[str, bytes] = field(default_factory=lambda: _NO_FILES)
     usage: Usage = field(default_factory=lambda: _NO_USAGE)
+    reason: Reason | None = None
     status: ClassVar[Status] = Status.DONE
-    reason: ClassVar[Reason | None] = None
 
     @classmethod
     def one(cls, **values: Any) -> Self:
@@ -128,7 +129,7 @@ def count_outcomes(rows: Iterable[Row]) -> dict[str, int]:
 OUTCOME_COLUMNS = (
     Column("key", pa.string(), "key of the input row"),
     Column("outcome", pa.string(), "done, filtered, failed_transient or failed_permanent"),
-    Column("reason", pa.string(), "why the row is not done", nullable=True),
+    Column("reason", pa.string(), "why the row is not done; or by which rule it was let in", nullable=True),
     Column("detail", pa.string(), "what was seen, in words", nullable=True),
     Column("attempts", pa.int32(), "how many times the row was worked on"),
     Column("input_digest", pa.string(), "hash of the content that the row consumed"),

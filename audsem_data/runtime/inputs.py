@@ -7,6 +7,7 @@ from typing import Any
 from audsem_data.core.errors import StageError, UsageError
 from audsem_data.core.fingerprint import digest
 from audsem_data.core.keys import parse_clip_id, sort_key
+from audsem_data.core.outcome import Status
 from audsem_data.core.record import Record, part_name
 from audsem_data.core.stage import Kind, Needs, Stage
 from audsem_data.runtime.context import Context
@@ -121,7 +122,7 @@ def _read(
 
 
 def _fates(context: Context, upstream: Stage, record: Record) -> dict[str, str]:
-    if set(record.counts) == {"done"}:
+    if record.count(Status.DONE) == record.rows_in:
         return {}
     path = context.workspace.verify(upstream, record.outcomes)
     table = read_table(path, ["key", "outcome", "reason"]).to_pylist()

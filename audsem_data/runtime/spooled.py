@@ -35,9 +35,11 @@ def restore_outcome(
     stage: Stage, status: str, reason: str | None, detail: str, rows: Sequence[Row] = ()
 ) -> Outcome:
     """Return the outcome that was kept as these values."""
-    if reason is None:
-        return Done(rows, detail)
+    if status == Status.DONE:
+        return Done(rows, detail, reason=stage.all_reasons[reason] if reason else None)
     make = Filtered if status == Status.FILTERED else Failed
+    if reason is None:
+        raise ValueError(f"{stage.name}: an outcome that is {status} has no reason")
     return make(stage.all_reasons[reason], detail)
 
 

@@ -3,7 +3,8 @@
 The offline profile's classifier: no model, no training data. Terms add, each kind once: a sound or a way of
 sounding 0.65 (a second one 0.1), a thing that is named because it is heard 0.5, a thing that can sound 0.3,
 what it does 0.25, how or where 0.1. What reads like speech, writing or editing takes away; so do digits,
-colons and question marks, and more than one word that the lexicon does not know. Speech is not counted as a
+colons and question marks, and more than one word that the lexicon does not know; but not `it's` before what is
+heard, a percentage, or how many. Speech is not counted as a
 sound, whatever the language: `[speaking Spanish]` scores low, `[indistinct chatter]` high.
 Source: ours; the paper trains a classifier (BERT) and asks a model (Mixtral).
 """
@@ -33,6 +34,14 @@ _SENTENCE: Mapping[str, float] = {"speech.finite": 0.3, "speech.clause": 0.2}
 _UNKNOWN = 0.15
 # `"Superstar" by GRMLN plays` names a song; its title says nothing.
 _TITLE = re.compile(r'"[^"]+"(?: by [\w .&\'-]+?)? (?=play(?:s|ing)\b)')
+# What would count against a sound though it says nothing against it: `it's raining`, `100% volume hum`, `3 knocks`.
+_ASIDE = re.compile(
+    r"^(?:it|there|someone|somebody|something|everyone)'s (?=[a-z]+ing\b)|\b\d+ ?(?:%|percent\b)(?: volume\b)?"
+    r"|^\d+ (?=(?:[a-z-]+ ){0,2}[a-z]+s$)",
+    re.IGNORECASE,
+)
+# Said of a sound, these two say how it is heard; alone they say that nobody knows what was said.
+_HARDLY_HEARD = ("inaudible", "unintelligible")
 _MARKS = (
     (re.compile(r"[:?@#=]"), 0.35),
     (re.compile(r"\d"), 0.35),
@@ -48,7 +57,7 @@ EMITS = (
 
 @stage(
     "classify-lexicon",
-    version=1,
+    version=2,
     needs=[Needs("extract-sdh", ("caption",))],
     emits=EMITS,
     config=NoConfig,
@@ -61,10 +70,19 @@ def open_classify_lexicon(config: NoConfig) -> Process:
     lexicon = load_lexicon()
 
     def process(items: Sequence[Item]) -> list[Outcome]:
-        captions = [_TITLE.sub("song ", item["caption"]) for item in items]
-        return [_classify(caption, list(lexicon.matches(caption))) for caption in captions]
+        captions = [_ASIDE.sub("", _TITLE.sub("song ", item["caption"])) for item in items]
+        return [_classify(caption, _how_heard(list(lexicon.matches(caption)))) for caption in captions]
 
     return process
+
+
+def _how_heard(matches: Sequence[Match]) -> list[Match]:
+    """Return the terms of a caption, `inaudible` before a sound being a way of being heard."""
+    after = [*(match.kind for match in matches[1:]), ""]
+    return [
+        match._replace(kind="qualities") if match.term in _HARDLY_HEARD and kind in ("events", "makers") else match
+        for match, kind in zip(matches, after, strict=False)  # no terms, none after
+    ]
 
 
 def _classify(caption: str, matches: Sequence[Match]) -> Outcome:

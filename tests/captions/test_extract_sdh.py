@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from audsem_data.core.stage import Item
 from audsem_data.stages.select.ascii_text import clean_text
 from audsem_data.stages.select.brackets import is_bracketed
-from audsem_data.stages.select.extract_sdh import open_extract_sdh
+from audsem_data.stages.select.extract_sdh import ExtractConfig, open_extract_sdh
 
 from .driver import open_stage
 
@@ -51,8 +51,14 @@ def test_captions_are_kept_and_cleaned(text: str, clean: str, caption: str) -> N
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[a] (b)", "not_bracketed"),
-        ("[a] [b]", "not_bracketed"),
+        ("[a] b [c]", "not_bracketed"),
+        ("[a] - b", "not_bracketed"),
+        ("- [a] Look.", "not_bracketed"),
+        (">> JOHN:", "not_bracketed"),
+        ("John: [laughs]", "not_bracketed"),
+        ("[John]: [laughs]", "not_bracketed"),
+        ("JOHN: no [laughs]", "not_bracketed"),
+        ("...", "not_bracketed"),
         ("[a}", "not_bracketed"),
         ("[a (b]", "not_bracketed"),
         ("[JOHN]: hello", "not_bracketed"),
@@ -117,11 +123,13 @@ def test_the_media_path_is_no_content() -> None:
         ({"inside": True}, "[JOHN]: hello", "not_bracketed"),
         ({"inside": True}, "[JOHN]: hello [laughs]", ("[laughs]", "laughs")),
         ({"inside": True}, "I [cannot say", "not_bracketed"),
-        ({}, "JOHN: [laughs]", "not_bracketed"),
-        ({"strip_labels": True}, "JOHN: [laughs]", ("[laughs]", "laughs")),
-        ({"strip_labels": True}, "- Dr. SMITH: (coughs)", ("(coughs)", "coughs")),
-        ({"strip_labels": True}, "[MARY]: [laughs]", ("[laughs]", "laughs")),
-        ({"strip_labels": True}, "and then: [laughs]", "not_bracketed"),
+        ({"strip_labels": "none"}, "JOHN: [laughs]", "not_bracketed"),
+        ({"strip_labels": "all"}, "John: [laughs]", ("[laughs]", "laughs")),
+        ({"strip_labels": "all"}, "- Dr. Smith: (coughs)", ("(coughs)", "coughs")),
+        ({"strip_labels": "all"}, "[Mary]: [laughs]", ("[laughs]", "laughs")),
+        ({"strip_labels": "all"}, "and then: [laughs]", "not_bracketed"),
+        ({"framing": False}, "- [laughs]", "not_bracketed"),
+        ({"framing": False}, "[laughs] [coughs]", ("[laughs] [coughs]", "laughs, coughs")),
         ({}, "\u266a upbeat music \u266a", "not_bracketed"),
         ({"notes": True}, "\u266a upbeat music \u266a", ("[upbeat music]", "upbeat music")),
         ({"notes": True}, "\u266a [soft jazz] \u266a", ("[soft jazz]", "soft jazz")),
@@ -162,3 +170,46 @@ def test_cues_that_continue_are_joined_when_asked() -> None:
     assert merged == {"1": "0", "3": "2"}
     apart = open_stage(open_extract_sdh)(items)
     assert [str(o.reason or "kept") for o in apart] == ["kept"] * 2 + ["not_bracketed"] * 2 + ["kept"] * 4
+
+
+@pytest.mark.parametrize(
+    ("text", "clean", "rule"),
+    [
+        ("[laughter] [applause]", "[laughter] [applause]", "several_brackets"),
+        ("(door opens) (footsteps)", "(door opens) (footsteps)", "several_brackets"),
+        ("[Door Slams]\n[Footsteps]", "[Door Slams] [Footsteps]", "several_brackets"),
+        ("- [dog barks]\n- [man laughs]", "[dog barks] [man laughs]", "several_brackets"),
+        ("[a], {b (c)}", "[a] {b (c)}", "several_brackets"),
+        ("[\u266a] [laughs]", "[laughs]", "several_brackets"),
+        (">> [clears throat]", "[clears throat]", "framed"),
+        ("[door opens].", "[door opens]", "framed"),
+        ("[door opens]...", "[door opens]", "framed"),
+        ("[door opens]!!", "[door opens]", "framed"),
+        ("\u2013 [bird chirps]", "[bird chirps]", "framed"),
+        ("\u00ab[wind]\u00bb", "[wind]", "framed"),
+        (">> JOHN: [coughs]", "[coughs]", "labelled"),
+        ("JOHN: [coughs]", "[coughs]", "labelled"),
+        ("- DR. SMITH: (coughs)", "(coughs)", "labelled"),
+        ("[MARY]: [laughs]", "[laughs]", "labelled"),
+        ("MAN 2: [laughs]\nMARY: [sighs]", "[laughs] [sighs]", "labelled"),
+        ("[door opens]", "[door opens]", None),
+        ("\u2022 [door opens]", "[door opens]", None),
+    ],
+)
+def test_nothing_but_brackets_and_what_frames_them_is_a_caption(text: str, clean: str, rule: str | None) -> None:
+    outcome = _extract(text)
+    (row,) = outcome.rows
+    assert row["text"] == clean
+    assert row["sounds"] == len(row["caption"].split(", "))
+    assert outcome.reason == rule
+
+
+@given(st.text("ab[](){}->. :A", max_size=14))
+def test_speech_beside_a_bracket_never_passes(text: str) -> None:
+    outcome = _extract(f"{text} he said [laughs]")
+    assert outcome.reason in ("not_bracketed", "url")
+
+
+def test_a_recipe_of_version_2_says_true_or_false() -> None:
+    assert ExtractConfig(strip_labels=True).strip_labels == "all"
+    assert ExtractConfig(strip_labels=False).strip_labels == "none"

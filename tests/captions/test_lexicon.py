@@ -1,6 +1,7 @@
 """The sound lexicon, measured on captions that were written before it and that it is never tuned to."""
 
 import csv
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,10 @@ def test_precision_and_recall_on_held_out_captions(capsys: pytest.CaptureFixture
         ("indistinct chatter", "speaking Spanish"),
         ("music", "music by the author"),
         ('"Blue Moon" plays', '"Blue Moon"'),
+        ("it's raining", "it's working"),
+        ("100% volume hum", "100% volume"),
+        ("inaudible hum", "inaudible"),
+        ("3 loud knocks", "page 3"),
     ],
 )
 def test_evidence_adds_and_speech_takes_away(better: str, worse: str) -> None:
@@ -81,3 +86,24 @@ def test_a_word_stands_in_the_lexicon_once() -> None:
     assert len(terms) == len(set(terms)) > 1000
     lexicon = load_lexicon()
     assert not [form for form in lexicon.irregular.values() if form not in lexicon.kinds]
+
+
+@pytest.mark.parametrize(
+    "caption", ["it's raining", "100% volume hum", "inaudible hum", "3 knocks", "50 percent buzz"]
+)
+def test_what_says_nothing_against_a_sound_is_no_reason_to_drop_it(caption: str) -> None:
+    (row,) = _classify(caption)
+    assert row["score"] >= SelectConfig().min_lexicon_score
+
+
+WILD = Path(__file__).resolve().parents[3] / "shared" / "samples" / "wild_subtitles"
+
+
+@pytest.mark.samples
+@pytest.mark.skipif(not WILD.is_dir(), reason="no wild subtitles here")
+def test_the_measurement_in_the_docs_is_as_of_now() -> None:
+    root = Path(__file__).resolve().parents[2]
+    made = subprocess.run(
+        [sys.executable, root / "docs" / "measure_lexicon.py", WILD], capture_output=True, text=True, check=True
+    ).stdout
+    assert made.strip() in (root / "docs" / "subtitles.md").read_text(encoding="utf-8")

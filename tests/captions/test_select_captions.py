@@ -29,7 +29,9 @@ def _upstream(*shards: Sequence[Caption], excluded: Sequence[str] = ()) -> Table
         for n, (video, start, track, score) in enumerate(shard):
             interval = ClipInterval(video, start * 1000, start * 1000 + 2000)
             row = {"cue_id": cue_id(interval, track, n), **interval._asdict(), "text": "[bang]", "caption": "bang"}
-            rows.append(row | {"language": "en", "media": None, "media_signature": None, "score": score})
+            rows.append(
+                row | {"sounds": 1, "language": "en", "media": None, "media_signature": None, "score": score}
+            )
         rows.sort(key=lambda row: sort_key(row["cue_id"]))
         captions.append(to_table(open_extract_sdh.columns, [_pick(row, open_extract_sdh) for row in rows]))
         scored = [_pick(row | {"terms": []}, open_classify_lexicon) for row in rows]
