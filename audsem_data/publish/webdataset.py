@@ -20,8 +20,10 @@ def export_tars(dataset: Path, out: Path, config: str, say: Callable[[str], None
 
     Raises:
         InputError: the dataset has no such config, or the config holds no sound (`audio=once` has it in `clips`).
-        UsageError: `out` holds something already: tars of two exports are never mixed.
+        UsageError: there is no such dataset, or `out` holds something already: tars of two exports are never mixed.
     """
+    if not dataset.is_dir():
+        raise UsageError(f"there is no folder {dataset}; give the folder of a dataset")
     out = out.absolute()
     targets = _targets(dataset, config)
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):

@@ -73,6 +73,8 @@ def test_tars_are_never_put_beside_others(dataset: Path, tmp_path: Path) -> None
     with pytest.raises(UsageError, match="is there already"):
         export_tars(dataset, out, "mc_qa_semantic")
     assert {path: path.read_bytes() for path in out.iterdir()} == before
+    with pytest.raises(UsageError, match="there is no folder"):
+        export_tars(tmp_path / "nowhere", tmp_path / "other", "clips")
     (tmp_path / "file").write_text("x")
     with pytest.raises(StorageError, match="a file stands where a folder should be"):
         export_tars(dataset, tmp_path / "file" / "below", "clips")
