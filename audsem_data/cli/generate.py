@@ -92,4 +92,6 @@ def _items(context: "Context", stage: "Stage") -> "Iterator[Item]":
         inputs = load_inputs(context, stage, shard)
         for key in inputs.keys:
             if key not in inputs.lacking:
-                yield Item(key, inputs.values[key], {}, inputs.missing[key])
+                yield Item(
+                    key, inputs.values[key], {}, inputs.missing[key], not_applicable=inputs.not_applicable[key]
+                )

@@ -12,7 +12,7 @@ A stage holds no input or output: the runner reads what it needs, checks what it
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -116,10 +116,11 @@ Media = Audio | Frames
 
 @dataclass(frozen=True)
 class Item:
-    """An input row as `process` gets it: its key, its columns by name, its media, and what is missing.
+    """An input row as `process` gets it: its key, its columns by name, its media, and what is absent.
 
-    `missing` maps the stage of an optional need to the reason why it has nothing for this row. `tries` counts
-    how often the same content has failed for good: whoever asks a model again then asks anew.
+    Both map the stage of an optional need to the reason why it has nothing for this row: `missing` where it should
+    have (it failed, or did not run), `not_applicable` where it leaves such rows out (music captions without music).
+    `tries` counts how often the same content has failed for good: whoever asks a model again then asks anew.
     """
 
     key: str
@@ -127,6 +128,7 @@ class Item:
     media: Mapping[Media, Any]
     missing: Mapping[str, str]
     tries: int = 0
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, column: str) -> Any:
         return self.values[column]

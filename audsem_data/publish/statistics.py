@@ -25,13 +25,24 @@ class Texts:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """For how many clips an annotator has a result, leaves such clips out, or has none that it should have."""
+
+    column: str
+    there: int
+    not_applicable: int
+    missing: int
+
+
+@dataclass(frozen=True)
 class Statistics:
-    """Clips, videos, hours and seconds a clip; the texts of every task config."""
+    """Clips, videos, hours and seconds a clip; the evidence of every annotator; the texts of every task config."""
 
     clips: int
     videos: int
     hours: float
     seconds: float
+    evidence: Sequence[Evidence]
     texts: Sequence[Texts]
 
 
@@ -43,7 +54,26 @@ def count_all(files: Mapping[str, Path]) -> Statistics:
         milliseconds += pc.sum(pc.subtract(table["end_ms"], table["start_ms"])).as_py() or 0
         videos.update(table["video_id"].to_pylist())
     texts = [found for config in CONFIGS if config != CLIPS and (found := _texts(files, config))]
-    return Statistics(clips, len(videos), milliseconds / 3.6e6, milliseconds / 1000 / max(clips, 1), texts)
+    evidence = list(_evidence(files))
+    return Statistics(
+        clips, len(videos), milliseconds / 3.6e6, milliseconds / 1000 / max(clips, 1), evidence, texts
+    )
+
+
+def _evidence(files: Mapping[str, Path]) -> Iterator[Evidence]:
+    """Yield the state of every annotator's column of `clips`, each of which is a struct."""
+    there, absent = Counter[str](), {name: Counter[str]() for name in ("missing", "not_applicable")}
+    for path in sorted(files):
+        if parse_data_file(path)[0] != CLIPS:
+            continue
+        structs = [f.name for f in pq.read_schema(files[path]) if pa.types.is_struct(f.type) and f.name != "audio"]
+        table = pq.read_table(files[path], columns=[*structs, *absent])
+        there.update({name: table.num_rows - table[name].null_count for name in structs})
+        for name, counts in absent.items():
+            stages = pc.struct_field(pc.list_flatten(table[name]), "stage").to_pylist()
+            counts.update(stage.removeprefix("annotate-").replace("-", "_") for stage in stages)
+    for name in sorted(there):
+        yield Evidence(name, there[name], absent["not_applicable"][name], absent["missing"][name])
 
 
 def _texts(files: Mapping[str, Path], config: str) -> Texts | None:

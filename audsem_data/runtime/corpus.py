@@ -14,7 +14,9 @@ def summarize_shard(context: Context, stage: Stage, shard: int) -> Any:
     """Return a shard's summary: whatever JSON value the stage's `summarize(items)` gives."""
     inputs = load_inputs(context, stage, shard)
     items = [
-        Item(key, inputs.values[key], {}, inputs.missing[key]) for key in inputs.keys if key not in inputs.lacking
+        Item(key, inputs.values[key], {}, inputs.missing[key], not_applicable=inputs.not_applicable[key])
+        for key in inputs.keys
+        if key not in inputs.lacking
     ]
     return stage.open(context.config(stage)).summarize(items)
 

@@ -1,13 +1,13 @@
 """The verified join: which rows a map stage works on in a shard, with what content, and what each lacks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from audsem_data.core.errors import StageError, UsageError
 from audsem_data.core.fingerprint import digest
 from audsem_data.core.keys import parse_clip_id, sort_key
-from audsem_data.core.outcome import Status
+from audsem_data.core.outcome import CommonReason, Status
 from audsem_data.core.record import Record, part_name
 from audsem_data.core.stage import Kind, Needs, Stage
 from audsem_data.runtime.context import Context
@@ -22,13 +22,16 @@ class Inputs:
     """The rows of a shard, keys sorted.
 
     Attributes:
-        values: columns by key. missing: reason by stage, for optional needs. digests: of the content consumed.
+        values: columns by key. digests: of the content consumed.
+        missing: for optional needs that have no result for a row and should, the reason by stage.
+        not_applicable: for optional needs that have none and need none, the reason by stage.
         lacking: for a row that a required need has no result for, which need and why.
     """
 
     keys: tuple[str, ...]
     values: Mapping[str, Values]
     missing: Mapping[str, Mapping[str, str]]
+    not_applicable: Mapping[str, Mapping[str, str]]
     digests: Mapping[str, str]
     lacking: Mapping[str, str]
 
@@ -39,23 +42,22 @@ def load_inputs(context: Context, stage: Stage, shard: int) -> Inputs:
     keys = _selected(context, stage, shard, sorted(found[stage.needs[0].stage][0], key=sort_key))
     values: dict[str, Values] = {key: {} for key in keys}
     content: dict[str, Values] = {key: {} for key in keys}
-    missing: dict[str, dict[str, str]] = {key: {} for key in keys}
-    lacking: dict[str, str] = {}
+    absences = Absences(context, stage, shard, keys)
     state = [kept["state"]] if stage.kind is Kind.CORPUS and (kept := load_state(context, stage)) else []
     for need in stage.needs:
         rows, fates = found[need.stage]
+        absences.note(need, rows, fates)
         for key in keys:
             row = rows.get(key)
-            if row is None:
-                _note_absence(stage, need, shard, key, fates, missing, lacking)
             values[key].update(_delivered(need, row))
             content[key][need.stage] = row and {name: row[name] for name in need.columns}
     return Inputs(
         tuple(keys),
         values,
-        missing,
-        {key: digest([content[key], missing[key], *state]) for key in keys},
-        lacking,
+        absences.missing,
+        absences.not_applicable,
+        {key: digest([content[key], absences.of(key), *state]) for key in keys},
+        absences.lacking,
     )
 
 
@@ -73,24 +75,53 @@ def _delivered(need: Needs, row: Values | None) -> Values:
     return row if row is not None else dict.fromkeys((*need.columns, *need.locators))
 
 
-def _note_absence(  # noqa: PLR0913  (one row of the join: all of these describe it)
-    stage: Stage,
-    need: Needs,
-    shard: int,
-    key: str,
-    fates: Mapping[str, str],
-    missing: Mapping[str, dict[str, str]],
-    lacking: dict[str, str],
-) -> None:
-    if need.optional:
-        missing[key][need.stage] = fates.get(key, "not_run")
-    elif key in fates:
-        lacking[key] = f"{need.stage}: {fates[key]}"
-    else:
-        raise UsageError(
-            f"{stage.name}, {part_name(shard)}: {need.stage} has not seen {key}; run `audsem-data {need.stage}` "
-            "first"
-        )
+class Absences:
+    """Why needs have no result for rows: left out on purpose, missing, or lacking where they are required."""
+
+    def __init__(self, context: Context, stage: Stage, shard: int, keys: Sequence[str]) -> None:
+        self._context, self._stage, self._shard, self._keys = context, stage, shard, keys
+        self.missing: dict[str, dict[str, str]] = {key: {} for key in keys}
+        self.not_applicable: dict[str, dict[str, str]] = {key: {} for key in keys}
+        self.lacking: dict[str, str] = {}
+
+    def note(self, need: Needs, rows: Mapping[str, Values], fates: Mapping[str, str]) -> None:
+        """Note what a need lacks; raises UsageError where a required one has not seen a row."""
+        absent = [key for key in self._keys if key not in rows]
+        unseen = any(key not in fates for key in absent)
+        passed_over = self._passed_over(need) if need.optional and unseen else {}
+        for key in absent:
+            fate = fates.get(key) or passed_over.get(key)
+            if not need.optional:
+                self._require(need, key, fate)
+            elif fate and (key in passed_over or _on_purpose(fate)):
+                self.not_applicable[key][need.stage] = fate
+            else:
+                self.missing[key][need.stage] = fate or "not_run"
+
+    def of(self, key: str) -> Mapping[str, str]:
+        """Return all that a row lacks, for its digest."""
+        return {**self.missing[key], **self.not_applicable[key]}
+
+    def _require(self, need: Needs, key: str, fate: str | None) -> None:
+        if fate is None:
+            raise UsageError(
+                f"{self._stage.name}, {part_name(self._shard)}: {need.stage} has not seen {key}; run "
+                f"`audsem-data {need.stage}` first"
+            )
+        self.lacking[key] = f"{need.stage}: {fate}"
+
+    def _passed_over(self, need: Needs) -> Mapping[str, str]:
+        """Return why by key, for the rows that the needed stage does not run over."""
+        upstream = self._context.stages.get(need.stage)
+        if upstream is None or upstream.over is None:
+            return {}
+        chosen = _chosen(self._context, upstream, self._shard)
+        return {key: f"not chosen by {upstream.over.stage}" for key, kept in chosen.items() if not kept}
+
+
+def _on_purpose(fate: str) -> bool:
+    """Say whether a stage left a row out on purpose, rather than for want of what it needs."""
+    return fate.startswith(Status.FILTERED) and CommonReason.MISSING_INPUT not in fate
 
 
 def _rows(context: Context, need: Needs, shard: int) -> tuple[dict[str, Values], dict[str, str]]:
@@ -135,12 +166,14 @@ def _selected(context: Context, stage: Stage, shard: int, keys: list[str]) -> li
         keys = [key for key in keys if parse_clip_id(key).video_id not in context.excluded]
     if stage.over is None:
         return keys
-    need = Needs(stage.over.stage, (stage.over.column,))
-    rows, _ = _rows(context, need, shard)
-    least = threshold(context, stage)
-    chosen = {
-        key
-        for key, row in rows.items()
-        if (row[stage.over.column] if least is None else row[stage.over.column] >= least)
-    }
-    return [key for key in keys if key in chosen]
+    chosen = _chosen(context, stage, shard)
+    return [key for key in keys if chosen.get(key)]
+
+
+def _chosen(context: Context, stage: Stage, shard: int) -> dict[str, bool]:
+    """Return whether a stage's `over` chooses each key that it knows."""
+    if stage.over is None:
+        return {}
+    rows, _ = _rows(context, Needs(stage.over.stage, (stage.over.column,), optional=True), shard)
+    least, column = threshold(context, stage), stage.over.column
+    return {key: bool(row[column] if least is None else row[column] >= least) for key, row in rows.items()}

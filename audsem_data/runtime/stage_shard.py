@@ -91,7 +91,8 @@ class StageShard:
             detail = inputs.values[key].get(absent.reason) or absent.detail
             self._keep(key, Filtered(absent.reason, detail))
         else:
-            self._waiting.append(Item(key, inputs.values[key], media, inputs.missing[key], self._tries(key)))
+            absent, unfit = inputs.missing[key], inputs.not_applicable[key]
+            self._waiting.append(Item(key, inputs.values[key], media, absent, self._tries(key), unfit))
 
     def commit(self) -> Record:
         """Publish the shard's files and replace its record; the record alone when rows and columns stand."""

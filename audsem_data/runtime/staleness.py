@@ -42,6 +42,8 @@ def map_inputs(context: Context, stage: Stage, shard: int, upstream: Records) ->
             inputs[need.stage] = record.data.sha256
             if need.optional:
                 inputs[f"{need.stage} outcomes"] = digest(dict(record.counts))
+                over = {name: value for name, value in record.inputs.items() if name.startswith("over ")}
+                inputs |= {f"{need.stage} over": digest(over)} if over else {}
     if stage.over:
         record = upstream.get(stage.over.stage, {}).get(shard)
         inputs[f"over {stage.over.stage}"] = record.data.sha256 if record else ""

@@ -145,7 +145,7 @@ def _not_as_fetched(segment: Path, sha256: str) -> Failed | None:
 
 
 def _no_media(item: Item) -> Filtered:
-    fetched = item.missing.get("download", "not_run")
+    fetched = {**item.missing, **item.not_applicable}.get("download", "not_run")
     detail = "the sources name no media file for the video, and it was not downloaded"
     return Filtered(MediaReason.NO_MEDIA, detail if fetched == "not_run" else f"download: {fetched}")
 

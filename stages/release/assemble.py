@@ -178,7 +178,7 @@ def _part(index: int, config: str, split: str, number: int, cuts: Sequence[Cut],
     needs=(
         Needs(MEDIA, ("video_id", "start_ms", "end_ms", "audio_sha256", "audio_bytes")),
         Needs(KEPT, ("keep",)),
-        Needs(EVIDENCE, ("text", "caption", "missing", "complete")),
+        Needs(EVIDENCE, ("text", "caption", "missing", "not_applicable", "complete")),
         Needs(FETCHED, STATED, optional=True),
         *(Needs(writer, WRITTEN, optional=True) for writer in WRITERS.values()),
     ),

@@ -21,13 +21,13 @@ def combine() -> Stage:
 
 def record(name: str, data: bytes) -> Record:
     entry = FileEntry(name, len(data), "0" * 64)
-    return Record("combine", 1, 0, "f", {}, entry, entry, None, 3, 3, {"done": 2, "filtered:why": 1}, {})
+    return Record("combine", 2, 0, "f", {}, entry, entry, None, 3, 3, {"done": 2, "filtered:why": 1}, {})
 
 
 def commit(workspace: Workspace, stage: Stage, name: str, superseded: Record | None = None) -> Record:
     """Commit a shard whose file has a name."""
     made = record(name, name.encode())
-    workspace.location.put(f"combine/v1/{name}", name.encode())
+    workspace.location.put(f"combine/v2/{name}", name.encode())
     workspace.commit(stage, made, superseded)
     return made
 
@@ -71,9 +71,9 @@ def test_a_file_that_is_gone_for_good_is_said(tmp_path: Path, combine: Stage) ->
 def test_sweeping_leaves_what_records_name(tmp_path: Path, combine: Stage) -> None:
     workspace = Workspace(tmp_path)
     commit(workspace, combine, "part-00000-aa.parquet")
-    workspace.location.put("combine/v1/part-00001-cc.parquet", b"of a killed run")
+    workspace.location.put("combine/v2/part-00001-cc.parquet", b"of a killed run")
     workspace.sweep(combine, workspace.records(combine))
-    assert set(workspace.location.sizes("combine/v1")) == {"part-00000.json", "part-00000-aa.parquet"}
+    assert set(workspace.location.sizes("combine/v2")) == {"part-00000.json", "part-00000-aa.parquet"}
 
 
 def test_exclusions_are_read_as_people_write_them(tmp_path: Path) -> None:

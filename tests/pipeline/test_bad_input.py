@@ -133,7 +133,7 @@ def test_strict_allows_no_failed_row(made: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_workspace_says_the_way_out_and_it_works(workspace: Path, damage: object, says: str) -> None:
-    part = workspace / "combine" / "v1" / "part-00000.json"
+    part = workspace / "combine" / "v2" / "part-00000.json"
     before = rows(workspace, "combine")
     damage(part)  # type: ignore[operator]
     refused = run_cli("run", "--workspace", workspace, expect=1)
@@ -145,7 +145,7 @@ def test_a_damaged_workspace_says_the_way_out_and_it_works(workspace: Path, dama
 
 
 def test_bytes_that_changed_are_found_when_they_are_read(workspace: Path) -> None:
-    data = next((workspace / "combine" / "v1").glob("part-*.parquet"))
+    data = next((workspace / "combine" / "v2").glob("part-*.parquet"))
     changed = bytearray(data.read_bytes())
     changed[100] ^= 1
     data.write_bytes(changed)

@@ -49,7 +49,7 @@ def test_a_second_run_does_nothing(workspace: Path) -> None:
 
 def test_verify_reads_every_byte(workspace: Path) -> None:
     run_cli("status", "--workspace", workspace, "--verify")
-    data = next((workspace / "combine" / "v1").glob("part-*.parquet"))
+    data = next((workspace / "combine" / "v2").glob("part-*.parquet"))
     damaged = bytearray(data.read_bytes())
     damaged[len(damaged) // 2] ^= 1
     data.write_bytes(damaged)
@@ -91,7 +91,7 @@ def test_plan_and_doctor_answer(built: Path) -> None:
 
 
 def test_clean_gives_back_what_nothing_names_and_spools_when_asked(workspace: Path) -> None:
-    leaving = workspace / "combine" / "v1" / "part-00009-deadbeef.parquet"
+    leaving = workspace / "combine" / "v2" / "part-00009-deadbeef.parquet"
     leaving.write_bytes(b"x" * 200_000)
     (workspace / "combine" / "v0").mkdir()
     before = {path for path in workspace.rglob("*") if path.is_file()} - {leaving}

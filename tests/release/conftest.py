@@ -31,7 +31,7 @@ ACOUSTICS = pa.struct(
         pa.field("onset_count", pa.int32()),
     ]
 )
-MISSING = pa.list_(pa.struct([("stage", pa.string()), ("reason", pa.string())]))
+ABSENT = pa.list_(pa.struct([("stage", pa.string()), ("reason", pa.string())]))
 
 
 @dataclass
@@ -110,7 +110,8 @@ def fill_shard(workspace: Workspace, shard: int, videos: Sequence[str]) -> None:
             "text": [f"[{key}]" for key in keys],
             "caption": keys,
             "acoustics": pa.array([_acoustics(n, shard) for n in range(len(keys))], ACOUSTICS),
-            "missing": pa.array([[] for _ in keys], MISSING),
+            "missing": pa.array([[] for _ in keys], ABSENT),
+            "not_applicable": pa.array([[] for _ in keys], ABSENT),
             "complete": [True] * len(keys),
         }
     )

@@ -30,6 +30,7 @@ def open_keep(config: KeepConfig) -> Callable[[Sequence[Item]], list[Done]]:
     """Return what joins."""
 
     def process(items: Sequence[Item]) -> list[Done]:
-        return [Done.one(known=i["doubled"] is not None, why=i.missing.get("toy-double")) for i in items]
+        absent = [{**i.missing, **i.not_applicable}.get("toy-double") for i in items]
+        return [Done.one(known=i["doubled"] is not None, why=why) for i, why in zip(items, absent, strict=True)]
 
     return process
