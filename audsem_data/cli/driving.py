@@ -14,7 +14,7 @@ from audsem_data.runtime.session import Edits, driving, open_context
 def check_engine(engine: str) -> None:
     """Raise UsageError for an engine that is not there."""
     if engine != "local":
-        raise UsageError(f"no engine is called {engine!r}; engines: local")
+        raise UsageError(f"no engine is called {engine!r}; engines: local. What writes is named by --backend")
 
 
 def opened(workspace: Path, edits: Edits, options: RunOptions) -> Context:

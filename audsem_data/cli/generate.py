@@ -59,7 +59,7 @@ def _preview(context: "Context", stage: "Stage", dry_run: int | None, estimated:
 
     config, task = context.config(stage), task_of(stage.name)
     assert isinstance(config, GenerateConfig)
-    if config.writer == "rules":
+    if config.backend == "rules":
         typer.echo(f"{stage.name}: written by rules, which ask no model and cost nothing")
         return
     count, exact = token_counter(config)

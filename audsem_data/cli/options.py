@@ -23,7 +23,7 @@ Device = Annotated[
     str, typer.Option("--device", help="Where models run: auto, cpu, cuda, cuda:1, mps; cuda shares out all GPUs.")
 ]
 Compile = Annotated[bool, typer.Option("--compile", help="Run models through torch.compile.")]
-Engine = Annotated[str, typer.Option("--engine", help="Who runs shards: local.")]
+Engine = Annotated[str, typer.Option("--engine", help="Where work runs: local.")]
 Batch = Annotated[int | None, typer.Option("--batch", min=1, help="Rows a call, instead of the stage's own.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 5 when any row failed.")]
 Tolerate = Annotated[

@@ -24,7 +24,7 @@ class Recipe(BaseModel):
 
     def options(self, stage: Stage) -> Config:
         """Return the checked options of a stage."""
-        return stage.options(self.stages.get(stage.name) or {})
+        return stage.options(stage.config.renamed(self.stages.get(stage.name) or {}))
 
     def with_sources(self, sources: Sequence[str]) -> "Recipe":
         """Return the recipe with more sources, each once, in the order in which they were first named."""
@@ -34,7 +34,7 @@ class Recipe(BaseModel):
         """Return the recipe with one option changed; raises UsageError for a wrong name or value."""
         if stage.name not in self.stages:
             raise UsageError(f"the recipe has no stage {stage.name}; its stages: {', '.join(self.stages)}")
-        values = {**(self.stages[stage.name] or {}), name: value}
+        values = {**stage.config.renamed(self.stages[stage.name] or {}), name: value}
         stage.options(values)
         return self.model_copy(update={"stages": {**self.stages, stage.name: values}})
 

@@ -37,6 +37,11 @@ class Config(BaseModel):
         aside = {name for name, field in type(self).model_fields.items() if field.json_schema_extra == _RUN_ONLY}
         return self.model_dump(mode="json", exclude=aside)
 
+    @classmethod
+    def renamed(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return options as a recipe holds them by the names of today: recipes written before are still read."""
+        return dict(values)
+
     def price(self, usage: Mapping[str, float]) -> tuple[float, str] | None:
         """Return the money that usage costs, and its currency; None for a stage that costs none."""
         return None

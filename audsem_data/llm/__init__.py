@@ -1,1 +1,1 @@
-"""Writers of text: today by rules; the engines of language models join here."""
+"""Writers of text: today by rules; the backends of language models join here."""

@@ -9,8 +9,8 @@ from typing import Any
 from audsem_data.core.fingerprint import canonical
 from audsem_data.core.outcome import Failed
 from audsem_data.core.stage import Memory
+from audsem_data.llm.backend import Backend, Reply, Request
 from audsem_data.llm.endpoint import EndpointReason
-from audsem_data.llm.engine import Engine, Reply, Request
 
 _REASONS = {str(reason): reason for reason in EndpointReason}
 
@@ -47,10 +47,10 @@ class Heard:
 
 
 class Responses:
-    """An engine that remembers: permanent refusals too, failures that may pass not."""
+    """A backend that remembers: permanent refusals too, failures that may pass not."""
 
-    def __init__(self, engine: Engine, model: str) -> None:
-        self._engine, self._model = engine, model
+    def __init__(self, backend: Backend, model: str) -> None:
+        self._backend, self._model = backend, model
 
     def ask(self, questions: Sequence[Question], memory: Memory) -> list[Heard]:
         """Return the answer to each question, in order; each is kept as soon as it is there."""
@@ -59,7 +59,7 @@ class Responses:
         fresh = [place for place in range(len(questions)) if place not in heard]
         answers: Iterator[tuple[int, Reply | Failed]] = iter(())
         if fresh:
-            answers = self._engine.ask([questions[place].request for place in fresh])
+            answers = self._backend.ask([questions[place].request for place in fresh])
         for index, answer in answers:
             place = fresh[index]
             heard[place] = Heard(answer, False)

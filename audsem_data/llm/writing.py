@@ -14,7 +14,7 @@ from typing import Any
 from audsem_data.core.outcome import Failed, Reason
 from audsem_data.core.stage import Memory
 from audsem_data.llm.answers import Example, Task, Variant
-from audsem_data.llm.engine import Request, Sampling
+from audsem_data.llm.backend import Request, Sampling
 from audsem_data.llm.flaws import Flaw
 from audsem_data.llm.responses import Heard, Question, Responses
 from audsem_data.llm.schemas import UnreadableError, Verdict, json_schema, read_examples, read_verdict, schema_of
@@ -41,7 +41,7 @@ class Draft:
 
     Attributes:
         refused: a line for each attempt that was not fit: reason and detail.
-        failure: the last of them, or what the engine said in its place.
+        failure: the last of them, or what the backend said in its place.
     """
 
     clip: Clip
@@ -59,7 +59,7 @@ class Draft:
 
     @property
     def open(self) -> bool:
-        """Whether asking again may help: it is not done, and the engine did not fail."""
+        """Whether asking again may help: it is not done, and the backend did not fail."""
         return not self.examples and (self.failure is None or isinstance(self.failure.reason, Flaw))
 
 

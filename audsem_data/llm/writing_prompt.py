@@ -7,13 +7,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import yaml
 
 from audsem_data.llm.answers import Task, Variant
-from audsem_data.llm.prompts import Messages, Prompt, load_prompt
+from audsem_data.llm.prompts import Messages, Prompt, load_prompt, read_part
 
 SHARED = "writing"
 _FOLDERS: Mapping[Task, str] = {
@@ -41,18 +40,18 @@ class Shown:
 @cache
 def shown(version: int = 1) -> Shown:
     """Return what a version of the prompts shows."""
-    listed = yaml.safe_load(_read(SHARED, version, "evidence.yaml"))
+    listed = yaml.safe_load(read_part(SHARED, version, "evidence.yaml"))
     return Shown(tuple(listed["heard"]), tuple(listed["seen"]))
 
 
 @cache
 def writing_prompt(task: Task, variant: Variant, version: int = 1) -> Prompt:
     """Return the prompt that has a model write examples."""
-    parts = [_read(SHARED, version, "system.md"), _read(_FOLDERS[task], version, "system.md")]
+    parts = [read_part(SHARED, version, "system.md"), read_part(_FOLDERS[task], version, "system.md")]
     if variant == "semantic":
-        parts.append(_read(SHARED, version, "semantic.md"))
+        parts.append(read_part(SHARED, version, "semantic.md"))
     system = "\n\n".join(part.strip() for part in parts)
-    return Prompt(f"{_FOLDERS[task]}-{variant}", version, system, _read(SHARED, version, "user.md.j2"))
+    return Prompt(f"{_FOLDERS[task]}-{variant}", version, system, read_part(SHARED, version, "user.md.j2"))
 
 
 def judge_messages(evidence: Mapping[str, Any], text: str, version: int = 1) -> Messages:
@@ -85,7 +84,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(inner) for inner in value if inner is not None]
     return round(value, _DECIMALS) if isinstance(value, float) else value
-
-
-def _read(folder: str, version: int, name: str) -> str:
-    return (files("audsem_data") / "prompts" / folder / f"v{version}" / name).read_text(encoding="utf-8")

@@ -18,7 +18,9 @@ class SelectClipsConfig(Config):
     """The thresholds; annotators run over the clips that meet the first."""
 
     min_duration_ms: int = Field(3000, ge=0, description="shortest clip, in ms (paper: 3 s)")
-    require_evidence: bool = Field(True, description="keep only clips of which no annotator's result is missing; not applicable is not missing")
+    require_evidence: bool = Field(
+        True, description="keep only clips of which no annotator's result is missing; not applicable is not missing"
+    )
 
 
 class Unfit(StrEnum):

@@ -57,9 +57,9 @@ _BY_RULES = (Needs("combine", ("caption", "acoustics")),)
 
 def needs_of(config: GenerateConfig, known: Mapping[str, Stage]) -> tuple[Needs, ...]:
     """Return what a writer reads: the rules caption and acoustics, a model what its prompt shows."""
-    if config.writer == "rules":
+    if config.backend == "rules":
         return _BY_RULES
-    stages = [known[name] for name in shown().stages if name in known]
+    stages = [known[name] for name in shown(config.prompt_version).stages if name in known]
     columns = {stage.name: tuple(column.name for column in stage.emits) for stage in stages}
     annotators = (Needs(name, held, optional=True, struct=struct_name(name)) for name, held in columns.items())
     return (Needs("combine", ("caption",)), *annotators)
@@ -67,11 +67,13 @@ def needs_of(config: GenerateConfig, known: Mapping[str, Stage]) -> tuple[Needs,
 
 def identity_of(config: GenerateConfig) -> Mapping[str, str]:
     """Return what the fingerprint says of a writer beside its options."""
-    if config.writer == "rules":
+    if config.backend == "rules":
         return {"sound_classes": sound_classes_digest()}
-    prompts = [writing_prompt(task, variant).digest for task in TASKS for variant in config.variants]
-    said = {"prompts": "v1-" + hashlib.sha256("".join(prompts).encode()).hexdigest()[:16]}
-    judged = {"judge": f"v1-{load_prompt('judge').digest}"} if config.judge else {}
+    version = config.prompt_version
+    prompts = [writing_prompt(task, variant, version).digest for task in TASKS for variant in config.variants]
+    said = {"prompts": f"v{version}-" + hashlib.sha256("".join(prompts).encode()).hexdigest()[:16]}
+    judge = load_prompt("judge", version)
+    judged = {"judge": f"v{judge.version}-{judge.digest}"} if config.judge else {}
     return {**said, **judged, "model": config.model_identity}
 
 
@@ -93,7 +95,7 @@ DECLARED: dict[str, Any] = {
 
 def examples_of(task: Task, config: GenerateConfig, device: Device) -> Write:
     """Return what writes the examples of a task; a clip with an example that is not fit fails whole."""
-    compose = by_rules(task, config) if config.writer == "rules" else by_model(task, config, device)
+    compose = by_rules(task, config) if config.backend == "rules" else by_model(task, config, device)
 
     def process(items: Sequence[Item], memory: Memory) -> list[Outcome]:
         wanted = [item for item in items if chosen(task, item.key, config)]

@@ -1,21 +1,20 @@
 """How examples are written: by whom, of which clips, and at what price."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
 from audsem_data.core.stage import run_only
 from audsem_data.llm.answers import Variant
-from audsem_data.llm.engines import EngineConfig
+from audsem_data.llm.backends import BackendConfig
+from audsem_data.llm.prompts import prompt_version
 
 
-class GenerateConfig(EngineConfig):
+class GenerateConfig(BackendConfig):
     """How examples are written."""
 
-    writer: Literal["rules", "model"] = Field(
-        "rules", description="who writes: rules, or a language model (paper: Qwen2.5-72B-Instruct)"
-    )
+    prompt_version: int = prompt_version()
     variants: tuple[Variant, ...] = Field(
         ("simple", "semantic"), description="without and with the nine semantic descriptors (paper: both)"
     )
@@ -51,6 +50,8 @@ class GenerateConfig(EngineConfig):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """The options that change what the chosen writer writes."""
+        """The options that change what the chosen backend writes."""
         names = super().identity
-        return names if self.writer == "model" else {k: names[k] for k in ("writer", "variants", "share", "seed")}
+        if self.backend == "rules":  # as records have said it since rules were a writer
+            return {"writer": "rules", **{name: names[name] for name in ("variants", "share", "seed")}}
+        return names

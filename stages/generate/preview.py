@@ -60,9 +60,9 @@ def token_counter(config: GenerateConfig) -> tuple[Count, bool]:
 def previews(task: Task, config: GenerateConfig, items: Sequence[Item], count: Count) -> Iterator[Preview]:
     """Yield the first request of every clip and variant."""
     for item in items:
-        evidence = evidence_of(item["caption"], item.values)
+        evidence = evidence_of(item["caption"], item.values, config.prompt_version)
         for variant in config.variants:
-            messages = writing_prompt(task, variant).messages(evidence=evidence)
+            messages = writing_prompt(task, variant, config.prompt_version).messages(evidence=evidence)
             shared, own = (count(message["content"]) for message in messages)
             yield Preview(item.key, variant, messages, shared + own, shared)
 

@@ -8,7 +8,7 @@ from audsem_data.core.model import Device
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.stage import Item, Memory
 from audsem_data.llm.answers import Example, Task, Variant
-from audsem_data.llm.engines import open_engine
+from audsem_data.llm.backends import open_backend
 from audsem_data.llm.responses import Responses
 from audsem_data.llm.validators import find_set_flaw
 from audsem_data.llm.writing import Clip, Draft, Writer
@@ -40,27 +40,28 @@ def _ruled(task: Task, item: Item, config: GenerateConfig) -> Outcome:
 
 def by_model(task: Task, config: GenerateConfig, device: Device) -> Write:
     """Return what has a model write, and a judge read; raises ModelError or UsageError."""
-    writer = Responses(open_engine(config, device), config.model_identity)
+    writer = Responses(open_backend(config, device), config.model_identity)
     judge = _judge(config, device, writer) if config.judge else None
-    author = Writer(writer, judge, config.sampling, config.regenerations, config.seed)
+    version = config.prompt_version
+    author = Writer(writer, judge, config.sampling, config.regenerations, config.seed, version)
 
     def compose(items: Sequence[Item], memory: Memory) -> list[Outcome]:
-        groups = author.write(task, config.variants, [_clip(item) for item in items], memory)
+        groups = author.write(task, config.variants, [_clip(item, version) for item in items], memory)
         return [_outcome(task, group, config.model_name) for group in groups]
 
     return compose
 
 
-def _clip(item: Item) -> Clip:
-    return Clip(item.key, evidence_of(item["caption"], item.values), item["caption"], item.tries)
+def _clip(item: Item, version: int) -> Clip:
+    return Clip(item.key, evidence_of(item["caption"], item.values, version), item["caption"], item.tries)
 
 
 def _judge(config: GenerateConfig, device: Device, writer: Responses) -> Responses:
     if not config.judge_model:
         return writer
     place = config.judge_endpoint or config.endpoint
-    other = config.model_copy(update={"engine": "openai", "served_model": config.judge_model, "endpoint": place})
-    return Responses(open_engine(other, device), other.model_identity)
+    other = config.model_copy(update={"backend": "openai", "served_model": config.judge_model, "endpoint": place})
+    return Responses(open_backend(other, device), other.model_identity)
 
 
 def _outcome(task: Task, drafts: Sequence[Draft], model: str) -> Outcome:

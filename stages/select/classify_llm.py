@@ -6,8 +6,8 @@ same. The model runs in transformers, or behind a server that speaks the OpenAI 
 Source: paper, section 3 and appendix F.1 (Mixtral-8x7B-Instruct, zero-shot); the wording of the prompt is ours.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import pyarrow as pa
 from pydantic import Field
@@ -17,6 +17,7 @@ from audsem_data.core.model import Device, ModelConfig
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import CUE_ID, Column
 from audsem_data.core.stage import Item, Needs, Process, run_only, stage
+from audsem_data.llm.backends import backend_of_engine
 from audsem_data.llm.endpoint import Endpoint, EndpointReason
 from audsem_data.llm.prompts import Messages, load_prompt
 from audsem_data.llm.yes_no import YesNoReason, ask_endpoint
@@ -31,11 +32,18 @@ Ask = Callable[[Sequence[Messages]], list[float | Failed]]
 class ClassifyLlmConfig(ModelConfig):
     """Which model is asked, and where it runs."""
 
-    engine: Literal["transformers", "endpoint"] = Field(
-        "transformers", description="in this process, or a server (paper: Mixtral-8x7B-Instruct, in process)"
+    backend: Literal["transformers", "openai"] = Field(
+        "transformers",
+        description="transformers in this process, or openai: any server of that protocol "
+        "(paper: Mixtral-8x7B-Instruct)",
     )
     endpoint: str = run_only("", "address of the server, up to and with /v1")
     served_model: str = Field("", description="what the server calls the model")
+
+    @classmethod
+    def renamed(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a recipe's options by today's names."""
+        return backend_of_engine(values)
 
 
 @stage(
@@ -53,7 +61,7 @@ class ClassifyLlmConfig(ModelConfig):
 )
 def open_classify_llm(config: ClassifyLlmConfig, device: Device) -> Process:
     """Return the process that asks."""
-    ask = _engine(config, device)
+    ask = _open_backend(config, device)
 
     def process(items: Sequence[Item]) -> list[Outcome]:
         answers = ask([PROMPT.messages(caption=item["caption"]) for item in items])
@@ -62,10 +70,10 @@ def open_classify_llm(config: ClassifyLlmConfig, device: Device) -> Process:
     return process
 
 
-def _engine(config: ClassifyLlmConfig, device: Device) -> Ask:
-    if config.engine == "endpoint":
+def _open_backend(config: ClassifyLlmConfig, device: Device) -> Ask:
+    if config.backend == "openai":
         if not (config.endpoint and config.served_model):
-            raise UsageError("classify-llm: engine=endpoint needs endpoint=URL (with /v1) and served_model=NAME")
+            raise UsageError("classify-llm: backend=openai needs endpoint=URL (with /v1) and served_model=NAME")
         return lambda chats: ask_endpoint(Endpoint(config.endpoint), config.served_model, chats)
     from audsem_data.llm.yes_no_model import YesNoModel
 

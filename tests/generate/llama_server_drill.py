@@ -20,9 +20,9 @@ import pytest
 from audsem_data.core.model import Device
 from audsem_data.core.outcome import Failed
 from audsem_data.llm.answers import Task, Variant
+from audsem_data.llm.backend import Reply, Request, Sampling
 from audsem_data.llm.endpoint import Endpoint
-from audsem_data.llm.engine import Reply, Request, Sampling
-from audsem_data.llm.openai_engine import OpenAIEngine
+from audsem_data.llm.openai_backend import OpenAIBackend
 from audsem_data.llm.prompts import load_prompt
 from audsem_data.llm.schemas import Verdict, json_schema, read_examples, read_verdict, schema_of
 from audsem_data.llm.validators import find_set_flaw
@@ -76,12 +76,12 @@ def server(folder: Path) -> Iterator[str]:
         process.wait()
 
 
-def engine(url: str) -> OpenAIEngine:
-    return OpenAIEngine(Endpoint(url, concurrency=2, patience=0.01), "tiny", "llama.cpp")
+def backend(url: str) -> OpenAIBackend:
+    return OpenAIBackend(Endpoint(url, concurrency=2, patience=0.01), "tiny", "llama.cpp")
 
 
 def replies(url: str, requests: list[Request]) -> list[Reply]:
-    found = dict(engine(url).ask(requests))
+    found = dict(backend(url).ask(requests))
     answers = [found[place] for place in range(len(requests))]
     assert not [answer for answer in answers if isinstance(answer, Failed)]
     return [answer for answer in answers if isinstance(answer, Reply)]
@@ -118,7 +118,7 @@ def test_yes_or_no_is_what_the_same_model_says_in_process(server: str, folder: P
 
 def settings(url: str, *more: str) -> list[Any]:
     values = (
-        "writer=model", "engine=openai", "served_model=tiny", f"endpoint={url}", "dialect=llama.cpp", "timeout=2",
+        "backend=openai", "served_model=tiny", f"endpoint={url}", "dialect=llama.cpp", "timeout=2",
         "concurrency=1", "temperature=1.0", "top_p=1.0", "max_tokens=1500", "regenerations=40", "judge=false",
         "variants=[simple]", *more,
     )  # fmt: skip

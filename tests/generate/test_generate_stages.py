@@ -58,7 +58,7 @@ def server() -> Iterator[ScriptedServer]:
 
 def by_model(server: ScriptedServer, *more: str) -> list[str]:
     """Return the settings that have a server's model write."""
-    values = ("writer=model", "engine=openai", "served_model=m", f"endpoint={server.url}", *more)
+    values = ("backend=openai", "served_model=m", f"endpoint={server.url}", *more)
     return [part for value in values for part in ("--set", value)]
 
 
@@ -192,6 +192,6 @@ def test_a_look_ahead_asks_nothing_and_changes_nothing(emptied: Path, server: Sc
 def test_one_command_writes_all_tasks_and_a_setting_is_for_all_or_for_one(
     emptied: Path, server: ScriptedServer
 ) -> None:
-    run_cli("generate", "--workspace", emptied, *by_model(server), "--set", "generate-mc-qa.writer=rules")
+    run_cli("generate", "--workspace", emptied, *by_model(server), "--set", "generate-mc-qa.backend=rules")
     writers = {stage: {row["writer"] for row in rows(emptied, stage)} for stage in STAGES}
     assert writers == {stage: {"rules" if stage == "generate-mc-qa" else "m"} for stage in STAGES}

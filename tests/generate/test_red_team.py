@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from transformers import AutoTokenizer
 
-from audsem_data.llm.engine import Sampling
-from audsem_data.llm.openai_engine import OpenAIEngine
+from audsem_data.llm.backend import Sampling
+from audsem_data.llm.openai_backend import OpenAIBackend
 from audsem_data.llm.prompts import Messages
 from audsem_data.llm.responses import Responses
 from audsem_data.llm.writing import Clip, Writer
@@ -65,7 +65,7 @@ def test_a_model_that_obeys_is_refused_and_its_neighbours_are_not(server: Script
         return json.dumps({"thinking": f"The caption says {asked.clip}", "answer": asked.clip})
 
     server.script = script
-    model = Responses(OpenAIEngine(server.endpoint, "m", "json_schema"), "m")
+    model = Responses(OpenAIBackend(server.endpoint, "m", "json_schema"), "m")
     captions = [
         caption for pair in zip(CAPTIONS, ["rain falling"] * len(CAPTIONS), strict=True) for caption in pair
     ]

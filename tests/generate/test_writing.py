@@ -9,9 +9,9 @@ import pytest
 
 from audsem_data.core.outcome import Failed
 from audsem_data.llm.answers import Task
-from audsem_data.llm.engine import Sampling
+from audsem_data.llm.backend import Sampling
 from audsem_data.llm.flaws import Flaw
-from audsem_data.llm.openai_engine import OpenAIEngine
+from audsem_data.llm.openai_backend import OpenAIBackend
 from audsem_data.llm.responses import Responses
 from audsem_data.llm.writing import Clip, Draft, Writer
 from audsem_data.llm.writing_prompt import evidence_of
@@ -33,7 +33,7 @@ def server() -> Iterator[ScriptedServer]:
 
 
 def writer(server: ScriptedServer, **options: Any) -> Writer:
-    responses = Responses(OpenAIEngine(server.endpoint, "m", "json_schema"), "m")
+    responses = Responses(OpenAIBackend(server.endpoint, "m", "json_schema"), "m")
     return Writer(responses, options.pop("judge", responses), Sampling(), **options)
 
 
@@ -220,7 +220,7 @@ def test_another_seed_or_model_asks_anew(server: ScriptedServer) -> None:
     count = len(server.asked)
     write_all(writer(server, seed=1), "captioning", CLIPS[:1], memory)
     assert len(server.asked) == 2 * count
-    other = Responses(OpenAIEngine(server.endpoint, "m", "json_schema"), "another")
+    other = Responses(OpenAIBackend(server.endpoint, "m", "json_schema"), "another")
     Writer(other, other, Sampling()).write("captioning", ("simple", "semantic"), CLIPS[:1], memory)
     assert len(server.asked) == 3 * count
 
@@ -232,6 +232,6 @@ def test_requests_carry_schema_seed_and_sampling_in_the_dialect(server: Scripted
     assert list(body["response_format"]["json_schema"]["schema"]["properties"]) == ["thinking", "answer"]
     assert (body["temperature"], body["top_p"], body["max_tokens"]) == (0.7, 0.8, 2048)
     assert 0 <= body["seed"] < 2**31
-    responses = Responses(OpenAIEngine(server.endpoint, "m", "llama.cpp"), "m")
+    responses = Responses(OpenAIBackend(server.endpoint, "m", "llama.cpp"), "m")
     Writer(responses, None, Sampling()).write("captioning", ("simple",), CLIPS[:1], Remembering())
     assert server.asked[-1].body["response_format"].keys() == {"type", "schema"}

@@ -197,9 +197,9 @@ def test_nobody_listens() -> None:
 
 
 def test_the_stage_through_a_server(workspace: Path, server: Server) -> None:
-    said = cli("classify-llm", "-w", workspace, "--set", "engine=endpoint", expect=2)
+    said = cli("classify-llm", "-w", workspace, "--set", "backend=openai", expect=2)
     assert "served_model=NAME" in said
-    settings = ("--set", "engine=endpoint", "--set", f"endpoint={server.endpoint.url}", "--set", "served_model=m")
+    settings = ("--set", "backend=openai", "--set", f"endpoint={server.endpoint.url}", "--set", "served_model=m")
     cli("classify-llm", "-w", workspace, *settings)
     assert len(rows(workspace, "classify-llm")) == len(rows(workspace, "extract-sdh"))
     moved = cli("classify-llm", "-w", workspace, "--set", "endpoint=http://127.0.0.1:9/v1")

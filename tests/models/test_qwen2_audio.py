@@ -76,7 +76,7 @@ def test_no_model(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model folder"):
         Qwen2Audio(tmp_path / "none", CPU)
     with pytest.raises(UsageError, match="served_model=NAME"):
-        open_describer(DescribeConfig(engine="endpoint"), CPU)
+        open_describer(DescribeConfig(backend="openai"), CPU)
 
 
 def test_the_stage_in_this_process(workspace: Path, folder: Path) -> None:
@@ -126,7 +126,7 @@ def server() -> Iterator[Server]:
 def test_a_server_gets_the_sound_and_the_question(server: Server) -> None:
     assert threading.active_count() >= 2
     config = DescribeConfig(
-        engine="endpoint", endpoint=f"http://127.0.0.1:{server.server_port}/v1", served_model="q", max_new_tokens=7
+        backend="openai", endpoint=f"http://127.0.0.1:{server.server_port}/v1", served_model="q", max_new_tokens=7
     )
     describe = open_describer(config, CPU)
     clips = [noise(1), noise(0.5, 3)]

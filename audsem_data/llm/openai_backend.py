@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from audsem_data.core.outcome import Failed
+from audsem_data.llm.backend import Reply, Request
 from audsem_data.llm.endpoint import Endpoint
-from audsem_data.llm.engine import Reply, Request
 
 _ANSWER = "answer"  # the protocol wants a name for a schema
 
 
-class OpenAIEngine:
+class OpenAIBackend:
     """Asks with the schema in the server's dialect; what fails for a while is asked again by the endpoint."""
 
     def __init__(self, endpoint: Endpoint, model: str, dialect: Literal["json_schema", "llama.cpp"]) -> None:

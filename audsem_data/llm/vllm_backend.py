@@ -10,12 +10,12 @@ from typing import Any
 
 from audsem_data.core.errors import ModelError
 from audsem_data.core.outcome import Failed
-from audsem_data.llm.engine import Reply, Request
+from audsem_data.llm.backend import Reply, Request
 
 _TOGETHER = 256  # requests a call: what a kill can lose
 
 
-class VllmEngine:
+class VllmBackend:
     """Answers chats by the model's own chat template, many at a time."""
 
     def __init__(
@@ -26,7 +26,7 @@ class VllmEngine:
             import vllm  # noqa: PLC0415  (heavy, and an extra)
             from vllm.sampling_params import StructuredOutputsParams  # noqa: PLC0415
         except ImportError as error:
-            raise ModelError(f"engine=vllm needs the extra vllm, or use engine=openai ({error})") from error
+            raise ModelError(f"backend=vllm needs the extra vllm, or use backend=openai ({error})") from error
         self._sampling, self._structured = vllm.SamplingParams, StructuredOutputsParams
         self._model = vllm.LLM(
             model=str(folder),

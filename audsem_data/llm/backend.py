@@ -46,7 +46,7 @@ class Reply:
     seconds: float = 0.0
 
 
-class Engine(Protocol):
+class Backend(Protocol):
     """Runs a model, or reaches one."""
 
     def ask(self, requests: Sequence[Request]) -> Iterator[tuple[int, Reply | Failed]]:

@@ -17,12 +17,12 @@ from xgrammar.contrib.hf import LogitsProcessor
 
 from audsem_data.core.model import Device
 from audsem_data.core.outcome import Failed
-from audsem_data.llm.engine import Reply, Request
+from audsem_data.llm.backend import Reply, Request
 from audsem_data.models.placement import place
 from audsem_data.models.pretrained import load_pretrained
 
 
-class TransformersEngine:
+class TransformersBackend:
     """Answers chats by the model's own chat template."""
 
     def __init__(self, folder: Path, device: Device | None = None, dtype: str = "float32") -> None:
