@@ -25,9 +25,10 @@ PROMPT = load_prompt("describe-video")
 class WatchConfig(ModelConfig):
     """Which model describes, and where it runs."""
 
-    engine: Literal["transformers", "endpoint"] = Field(
+    backend: Literal["transformers", "openai"] = Field(
         "transformers",
-        description="LLaVA-Video in this process, or a server that takes pictures (Qwen3-VL or any other)",
+        description="transformers: LLaVA-Video in this process, or openai: a server of that protocol that takes "
+        "pictures (Qwen3-VL or any other)",
     )
     endpoint: str = run_only("", "address of the server, up to and with /v1")
     served_model: str = Field("", description="what the server calls the model")
@@ -69,7 +70,7 @@ def open_watcher(config: WatchConfig, device: Device) -> Describe:
         ModelError: the weights are not there.
         UsageError: a server is asked for and not named.
     """
-    if config.engine == "endpoint":
+    if config.backend == "openai":
         return _through_server(config)
     from audsem_data.models.llava_video import LlavaVideo  # noqa: PLC0415  (transformers is heavy)
 
@@ -86,9 +87,7 @@ def open_watcher(config: WatchConfig, device: Device) -> Describe:
 
 def _through_server(config: WatchConfig) -> Describe:
     if not (config.endpoint and config.served_model):
-        raise UsageError(
-            "annotate-llava-video: engine=endpoint needs endpoint=URL (with /v1) and served_model=NAME"
-        )
+        raise UsageError("annotate-llava-video: backend=openai needs endpoint=URL (with /v1) and served_model=NAME")
     server = Endpoint(config.endpoint)
 
     def describe(videos: Sequence[Video]) -> Iterator[tuple[int, str | Failed]]:
