@@ -51,6 +51,9 @@ def fetch(
     names: Names = None,
     everything: Annotated[bool, typer.Option("--all", help="Every model.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Only say whether they are here.")] = False,
+    mirror: Annotated[
+        str, typer.Option("--from", metavar="SOURCE", help="hf:OWNER/NAME[@COMMIT] or https://..., for one model.")
+    ] = "",
 ) -> None:
     """Bring models into the store; what is there already is not fetched again."""
     import os
@@ -58,11 +61,15 @@ def fetch(
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"  # before the Hub's client is imported, which reads it once
     from audsem_data.cli.fetching import shown
+    from audsem_data.core.errors import UsageError
     from audsem_data.models.fetching import fetch as bring
 
-    for spec in _chosen(names, everything):
+    chosen = _chosen(names, everything)
+    if mirror and len(chosen) != 1:
+        raise UsageError("--from is for one model: name it")
+    for spec in chosen:
         with shown(spec.name) as progress:
-            pin = bring(spec, progress)
+            pin = bring(spec, progress, mirror=mirror)
         at = f" at {pin.revision}" if pin.revision else ""
         typer.echo(f"{spec.name}: here, {sum(pin.sizes.values()) / 1e6:.1f} MB{at}")
 

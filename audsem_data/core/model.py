@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import Field
 
 from audsem_data.core.stage import Config
+
+# How records tell weights that nobody published from those of a ModelSpec.
+OWN_WEIGHTS = "own checkpoint "
+SERVED = "served as "
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,8 @@ class ModelSpec:
         files: the files that loading needs; glob patterns are allowed on the Hub.
         sha256: the digest of a file where its publisher, or the Hub, states one.
         licence: of the weights, as an SPDX identifier where there is one.
-        beside: files laid beside these, by what holds them: another repository, or an address ending in `/`.
+        beside: files laid beside these, by what holds them: another repository (`hf:OWNER/NAME@COMMIT`), or an
+            address ending in `/`.
         rate: hertz of the audio that it takes; 0 for none.
         memory: GiB that loading and a batch need at the default dtype, roughly.
         reference: the paper or model card.
@@ -38,9 +44,8 @@ class ModelSpec:
 
     @property
     def identity(self) -> dict[str, str]:
-        """What a stage's fingerprint says of the model."""
-        named = f"{self.source}@{self.revision}" if self.revision else self.source
-        return {"model": " ".join([named, *self.beside])}
+        """What a stage's fingerprint says of the model; which weights of it answered is in the records."""
+        return {"model": " ".join([self.source, *(source.partition("@")[0] for source in self.beside)])}
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,14 @@ class Device:
 class ModelConfig(Config):
     """Base of the options of a stage that loads a model."""
 
-    checkpoint: str = Field("", description="file or folder to load instead of the published weights")
+    checkpoint: str = Field(
+        "", description="file or folder to load instead of the published weights; its content counts, not its place"
+    )
     dtype: str = Field(
         "float32", pattern="^(float32|bfloat16|float16)$", description="float32, bfloat16 or float16 weights"
     )
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The options that a fingerprint covers: of a checkpoint, that it is one's own."""
+        return {**super().identity, "checkpoint": "own" if self.checkpoint else ""}

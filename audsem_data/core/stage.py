@@ -197,6 +197,7 @@ class Stage:
     joins: str | None = None
     adapts: Callable[[Any, Mapping[str, "Stage"]], Sequence[Needs]] | None = None
     identity: Mapping[str, str] | Callable[[Any], Mapping[str, str]] | None = None
+    weights: Callable[[Any], str | None] | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -281,8 +282,9 @@ def stage(  # noqa: PLR0913  (a declaration: every argument is a field of Stage)
             `adapts` (what it needs under its options, given the known stages: `needs` then documents the
             most usual), `remembers` (`process` takes a `Memory` beside the items, and keeps in it each answer
             that was paid for), `shelves` (`process` takes a `Shelf` beside the items, and leaves files on it for
-            the stage whose need frees them), `identity` (prompt digests, model revisions; or what gives them for
-            options).
+            the stage whose need frees them), `identity` (prompt digests, names of models; or what gives them for
+            options), `weights` (which weights answer under options, None where this machine cannot tell: kept in
+            each record, and never mixed).
 
     `open_x(config)` (or `open_x(config, device)`) is called once per worker and returns: for a map,
     `process(items) -> outcomes`, aligned; for a source or repartition, what `core.layout` says; for a corpus,

@@ -8,12 +8,13 @@ from typing import Any, Literal
 from pydantic import Field
 
 from audsem_data.core.errors import UsageError
-from audsem_data.core.model import Device, ModelConfig
+from audsem_data.core.model import OWN_WEIGHTS, Device, ModelConfig
 from audsem_data.core.stage import run_only
 from audsem_data.llm.backend import Backend, Sampling
 from audsem_data.llm.endpoint import Endpoint
 from audsem_data.models.specs import QWEN2_5
 from audsem_data.models.store import locate
+from audsem_data.models.weights import weights_of, weights_or_server
 
 Dialect = Literal["json_schema", "llama.cpp"]
 
@@ -59,10 +60,22 @@ class BackendConfig(ModelConfig):
 
     @property
     def model_identity(self) -> str:
-        """Which model answers: a name on a server, weights of somebody's own, or the published ones."""
+        """Which model is asked: a name on a server, weights of somebody's own, or the published ones."""
         if self.backend == "openai":
             return self.served_model
-        return self.checkpoint or QWEN2_5.identity["model"]
+        return OWN_WEIGHTS.strip() if self.checkpoint else QWEN2_5.identity["model"]
+
+    @property
+    def answering(self) -> str:
+        """Which weights answer, as far as can be known: what a remembered answer is kept under."""
+        if self.backend == "openai":
+            return self.served_model
+        return weights_of(QWEN2_5)(self) or self.model_identity
+
+    @property
+    def weights(self) -> str | None:
+        """Which weights answer, as records say it; None for rules."""
+        return None if self.backend == "rules" else weights_or_server(QWEN2_5)(self)
 
 
 def backend_of_engine(values: Mapping[str, Any]) -> dict[str, Any]:

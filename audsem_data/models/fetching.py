@@ -1,6 +1,7 @@
 """Getting the weights of models: from the Hub at a pinned commit, or from an address, resumed where it broke off.
 
-Where a spec pins no commit, the one that is fetched first is kept in `pin.json`, and asked for from then on.
+Files of the Hub lie in its client's own cache, which other programs share; the store links to them. Where a spec
+pins no commit, the one that is fetched first is kept in `pin.json`, and asked for from then on.
 """
 
 import fnmatch
@@ -23,13 +24,20 @@ Progress = Callable[[str, int, int], None]  # file, bytes so far, bytes in all (
 _ATTEMPTS = 5
 
 
-def fetch(spec: ModelSpec, progress: Progress = lambda name, done, size: None, patience: float = 1.0) -> Pin:
+def fetch(
+    spec: ModelSpec,
+    progress: Progress = lambda name, done, size: None,
+    patience: float = 1.0,
+    mirror: str = "",
+) -> Pin:
     """Bring a model into the store, whole and checked, and return what it is; does nothing when it is there.
 
     Args:
         spec: the model.
         progress: told of every block.
         patience: seconds before the first attempt is repeated; it doubles.
+        mirror: where to fetch from instead of the spec's source: `hf:OWNER/NAME[@COMMIT]` with files of the same
+            names, or the address of the one file.
 
     Raises:
         ModelError: the network, the server or a digest says no; what has arrived is kept for the next attempt.
@@ -42,25 +50,29 @@ def fetch(spec: ModelSpec, progress: Progress = lambda name, done, size: None, p
     folder = folder_of(spec)
     folder.mkdir(parents=True, exist_ok=True)
     beside: dict[str, str] = {}
-    if spec.source.startswith("hf:"):
-        known = spec.revision or (pinned.revision if pinned else "")
-        revision, names = _from_hub(spec.source, known, spec.files, folder, progress)
+    source = mirror or spec.source
+    if _on_hub(source):
+        repository, _, named = source.partition("@")
+        known = named if mirror else spec.revision or (pinned.revision if pinned else "")
+        revision, names = _from_hub(repository, known, spec.files, folder, progress)
     else:
         revision, names = "", [spec.files[0]]
-        _from_address(spec, spec.source, folder / spec.files[0], progress, patience)
-    for source, files in spec.beside.items():
-        if source.startswith("hf:"):
-            known = pinned.beside.get(source, "") if pinned else ""
-            beside[source], more = _from_hub(source, known, files, folder, progress)
+        _from_address(spec, source, folder / spec.files[0], progress, patience)
+    for other, files in spec.beside.items():
+        if _on_hub(other):
+            repository, _, named = other.partition("@")
+            known = named or (pinned.beside.get(other, "") if pinned else "")
+            beside[other], more = _from_hub(repository, known, files, folder, progress)
             names += more
             continue
         for name in files:
-            _from_address(spec, source + name, folder / name, progress, patience)
+            _from_address(spec, other + name, folder / name, progress, patience)
         names += files
     digests = {name: file_sha256(folder / name) for name in names}
     for name, wanted in spec.sha256.items():
         _check(spec, folder, name, digests.get(name, ""), wanted)
-    pin = Pin(spec.source, revision, digests, {name: (folder / name).stat().st_size for name in names}, beside)
+    sizes = {name: (folder / name).stat().st_size for name in names}
+    pin = Pin(spec.source, revision, digests, sizes, beside, mirror)
     write_pin(spec, pin)
     return pin
 
@@ -71,8 +83,12 @@ def _pinned(spec: ModelSpec) -> Pin | None:
         pin = read_pin(spec)
     except ModelError:
         return None
-    same = pin and pin.source == spec.source and (not spec.revision or pin.revision == spec.revision)
+    same = pin and pin.source == spec.source and (not spec.revision or pin.mirror or pin.revision == spec.revision)
     return pin if same else None
+
+
+def _on_hub(source: str) -> bool:
+    return source.startswith("hf:")
 
 
 def _from_hub(
@@ -88,7 +104,8 @@ def _from_hub(
         if absent or not names:
             raise ModelError(f"{repository} at {commit} has no file {', '.join(absent) or ', '.join(patterns)}")
         for name in names:
-            path = Path(hf_hub_download(repository, name, revision=commit, local_dir=folder))
+            path = Path(hf_hub_download(repository, name, revision=commit))
+            _link(path, folder / name)
             progress(name, path.stat().st_size, path.stat().st_size)
     except OfflineModeIsEnabled as error:
         raise ModelError(f"{repository} cannot be fetched: offline mode is on") from error
@@ -96,6 +113,15 @@ def _from_hub(
         said = str(error).strip().splitlines()
         raise ModelError(f"{repository} cannot be fetched from the Hub: {said[0] if said else error!r}") from error
     return commit, names
+
+
+def _link(held: Path, place: Path) -> None:
+    """Put a link to a file of the Hub's cache in the store, in the place of what lies there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    fresh = place.with_name(f"{place.name}.link")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(held.absolute())
+    fresh.replace(place)
 
 
 def _from_address(spec: ModelSpec, address: str, path: Path, progress: Progress, patience: float) -> None:
@@ -117,8 +143,8 @@ def _from_address(spec: ModelSpec, address: str, path: Path, progress: Progress,
             part.replace(path)
             return
     raise ModelError(
-        f"{spec.name} cannot be fetched from {address} ({said}); try again later, or put the file at {path} by "
-        "hand and name it by --set STAGE.checkpoint=PATH"
+        f"{spec.name} cannot be fetched from {address} ({said}); try again later, name a copy by `models fetch "
+        f"{spec.name} --from SOURCE`, or put the file at {path} by hand and name it by --set STAGE.checkpoint=PATH"
     )
 
 

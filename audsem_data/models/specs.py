@@ -1,6 +1,7 @@
 """Every published model that a stage may load: where from, which revision, which licence.
 
-A revision is a commit of the Hub repository. Where it is empty, the address itself names one version.
+A revision is a commit of the Hub repository, taken from public files that quote it. Where none is known, the digest
+of the files that were fetched tells which weights answer (`models.weights`).
 """
 
 from audsem_data.core.model import ModelSpec
@@ -26,6 +27,7 @@ SAT = ModelSpec(
 AST = ModelSpec(
     name="ast",
     source="hf:MIT/ast-finetuned-audioset-10-10-0.4593",
+    revision="f826b80d28226b62986cc218e5cec390b1096902",
     files=("*.json", "*.safetensors"),
     licence="BSD-3-Clause",
     reference="Gong et al., AST: Audio Spectrogram Transformer, Interspeech 2021",
@@ -35,6 +37,7 @@ AST = ModelSpec(
 CLAP = ModelSpec(
     name="clap",
     source="hf:laion/larger_clap_general",
+    revision="16c8cc3159a3c8a31e8ff5ef1f66b0d9ab3667db",  # the Hub's own conversion: `main` holds no safetensors
     files=("*.json", "*.safetensors", "vocab.json", "merges.txt"),
     licence="Apache-2.0",
     reference="Wu et al., Large-scale Contrastive Language-Audio Pretraining, ICASSP 2023",
@@ -54,7 +57,14 @@ LP_MUSICCAPS = ModelSpec(
     name="lp-musiccaps",
     source="hf:seungheondoh/lp-music-caps",
     files=("exp/transfer/lp_music_caps/last.pth",),
-    beside={"hf:facebook/bart-base": ("config.json", "tokenizer.json", "vocab.json", "merges.txt")},
+    beside={
+        "hf:facebook/bart-base@aadd2ab0ae0c8268c7c9693540e9904811f36177": (
+            "config.json",
+            "tokenizer.json",
+            "vocab.json",
+            "merges.txt",
+        )
+    },
     licence="CC-BY-NC-4.0",
     reference="Doh et al., LP-MusicCaps: LLM-Based Pseudo Music Captioning, ISMIR 2023",
     rate=16_000,
@@ -63,6 +73,7 @@ LP_MUSICCAPS = ModelSpec(
 QWEN2_AUDIO = ModelSpec(
     name="qwen2-audio",
     source="hf:Qwen/Qwen2-Audio-7B-Instruct",
+    revision="0a095220c30b7b31434169c3086508ef3ea5bf0a",
     files=("*.json", "*.safetensors", "merges.txt", "*.jinja"),
     licence="Apache-2.0",
     reference="Chu et al., Qwen2-Audio Technical Report, 2024",
@@ -72,6 +83,7 @@ QWEN2_AUDIO = ModelSpec(
 BLIP = ModelSpec(
     name="blip",
     source="hf:Salesforce/blip-image-captioning-large",
+    revision="353689b859fcf0523410b1806dace5fb46ecdf41",
     files=("*.json", "*.safetensors", "vocab.txt"),
     licence="BSD-3-Clause",
     reference="Li et al., BLIP: Bootstrapping Language-Image Pre-training, ICML 2022",
@@ -80,6 +92,7 @@ BLIP = ModelSpec(
 CLIP = ModelSpec(
     name="clip",
     source="hf:laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+    revision="1a25a446712ba5ee05982a381eed697ef9b435cf",
     files=("*.json", "model.safetensors", "vocab.json", "merges.txt"),
     beside={
         "https://raw.githubusercontent.com/anishathalye/imagenet-simple-labels/"
@@ -128,6 +141,7 @@ LLAVA_VIDEO = ModelSpec(
 BERT = ModelSpec(
     name="bert",
     source="hf:google-bert/bert-base-uncased",
+    revision="86b5e0934494bd15c9632b12f734a8a67f723594",
     files=("*.json", "*.safetensors", "vocab.txt"),
     licence="Apache-2.0",
     reference="Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers, NAACL 2019",
@@ -136,6 +150,7 @@ BERT = ModelSpec(
 BERT_NER = ModelSpec(
     name="bert-ner",
     source="hf:dslim/bert-base-NER",
+    revision="d1a3e8f13f8c3566299d95fcfc9a8d2382a9affc",
     files=("*.json", "*.safetensors", "vocab.txt"),
     licence="MIT",
     reference="Devlin et al., BERT, 2019, fine-tuned on CoNLL-2003; model card of dslim/bert-base-NER",
@@ -144,6 +159,7 @@ BERT_NER = ModelSpec(
 MIXTRAL = ModelSpec(
     name="mixtral",
     source="hf:mistralai/Mixtral-8x7B-Instruct-v0.1",
+    revision="41bd4c9e7e4fb318ca40e721131d4933966c2cc1",
     files=("*.json", "*.safetensors", "tokenizer.model"),
     licence="Apache-2.0",
     reference="Jiang et al., Mixtral of Experts, 2024",
@@ -152,6 +168,7 @@ MIXTRAL = ModelSpec(
 QWEN2_5 = ModelSpec(
     name="qwen2.5",
     source="hf:Qwen/Qwen2.5-72B-Instruct",
+    revision="495f39366efef23836d0cfae4fbe635880d2be31",
     files=("*.json", "*.safetensors", "merges.txt"),
     licence="Qwen",
     reference="Qwen Team, Qwen2.5 Technical Report, 2024",

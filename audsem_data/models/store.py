@@ -24,6 +24,7 @@ class Pin:
     Attributes:
         source: of the spec.
         revision: the commit of its repository; empty for an address.
+        mirror: where the files came from, if not from the source.
         files: SHA-256 by name, relative to the model's folder.
         sizes: bytes by name.
         beside: the commit of each other repository.
@@ -34,6 +35,7 @@ class Pin:
     files: Mapping[str, str]
     sizes: Mapping[str, int]
     beside: Mapping[str, str] = field(default_factory=dict)
+    mirror: str = ""
 
 
 def store_root() -> Path:
@@ -58,7 +60,13 @@ def locate(spec: ModelSpec, checkpoint: str) -> Path:
             raise ModelError(f"{spec.name}: there is no checkpoint {path}")
         return path
     folder = folder_of(spec)
-    if read_pin(spec) is None:
+    pin = read_pin(spec)
+    if pin and spec.revision and pin.revision != spec.revision and not pin.mirror:
+        raise ModelError(
+            f"{spec.name} is in {store_root()} at {pin.revision}, and {spec.revision} is wanted; run `audsem-data "
+            f"models fetch {spec.name}`"
+        )
+    if pin is None:
         raise ModelError(
             f"{spec.name} is not in {store_root()}; fetch it from {spec.source} by `audsem-data models fetch "
             f"{spec.name}`, or name a copy that you have by --set STAGE.checkpoint=PATH"

@@ -8,8 +8,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, StrictUndefined
 
-from audsem_data.core.model import ModelSpec
-from audsem_data.models.specs import MODELS
+from audsem_data.publish.answered import answered
 from audsem_data.publish.contents import ConfigContents
 from audsem_data.publish.features import LETTERS, TASK_COLUMNS, yaml_features
 from audsem_data.publish.layout import CLIPS, SEMANTIC_CONFIGS, data_pattern
@@ -35,7 +34,7 @@ def render_readme(contents: Mapping[str, ConfigContents], counted: Statistics, o
             counted=counted,
             letters=LETTERS,
             columns=TASK_COLUMNS,
-            models=_models(contents),
+            models=answered(options.get("history", ())),
         )
     )
     return text.encode()
@@ -57,12 +56,6 @@ def _environment() -> Environment:
 
 def _template(name: str) -> str:
     return (files("audsem_data") / "cards" / f"{name}.md.j2").read_text(encoding="utf-8")
-
-
-def _models(contents: Mapping[str, ConfigContents]) -> list[tuple[str, ModelSpec]]:
-    """Return the models whose words are in `clips`, by the column that holds them."""
-    held = contents[CLIPS].features if CLIPS in contents else {}
-    return [(column, spec) for spec in MODELS.values() if (column := spec.name.replace("-", "_")) in held]
 
 
 def _default(contents: Mapping[str, ConfigContents]) -> list[str]:

@@ -90,6 +90,10 @@ class Context:
         """Return the options of a stage."""
         return self.recipe.options(stage)
 
+    def weights(self, stage: Stage) -> str | None:
+        """Return which weights answer for a stage; None for a stage without, or where this machine cannot tell."""
+        return stage.weights(self.config(stage)) if stage.weights else None
+
     def __getstate__(self) -> dict[str, object]:
         names = ("root", "recipe", "options", "run", "worker")
         return {name: getattr(self, name) for name in names}

@@ -31,6 +31,7 @@ def history(context: Context, until: str) -> list[StageHistory]:
             rows_in, rows_out = sum(r.rows_in for r in records), sum(r.rows_out for r in records)
             fates = dict(sorted(counts.items()))
             price = context.config(stage).price(usage)
-            made = records[0].identity
+            answered = sorted({record.extra["weights"] for record in records if "weights" in record.extra})
+            made = {**records[0].identity, **({"weights": "; ".join(answered)} if answered else {})}
             found.append(StageHistory(stage.name, stage.summary, rows_in, rows_out, fates, usage, price, made))
     return found

@@ -20,7 +20,7 @@ from audsem_data.runtime.inputs import load_inputs
 from audsem_data.runtime.previous import load_previous
 from audsem_data.runtime.shard_writer import ShardWriter
 from audsem_data.runtime.spooled import dump_outcome, load_outcome, spool_key
-from audsem_data.runtime.staleness import cooled_down
+from audsem_data.runtime.staleness import check_weights, cooled_down
 from audsem_data.storage.spool import Spool
 
 Open = Callable[[Stage], Process]
@@ -42,6 +42,8 @@ class StageShard:
         self._identity = identity(stage, context.config(stage))
         self._fingerprint = digest(self._identity)
         self._record = context.workspace.record(stage, shard)
+        self._weights = context.weights(stage)
+        check_weights(context, stage, self._weights)
         self._inputs = load_inputs(context, stage, shard)
         self._input_key = context.stages[stage.needs[0].stage].key.name
         self._previous = load_previous(context, stage, self._record, self._input_key)
@@ -119,11 +121,17 @@ class StageShard:
             seconds=round(time.monotonic() - self._started, 3),
             run=self._context.run,
             attempted_at=self._attempted_at(),
-            extra={"usage": dict(sorted(self._usage.items()))} if self._usage else {},
+            extra=self._extra(),
         )
         self._context.workspace.commit(self.stage, record, self._record)
         give_back(self._context, self.stage, self.shard)
         return record
+
+    def _extra(self) -> dict[str, Any]:
+        before = self._record.extra.get("weights") if self._record else None
+        weights = self._weights or before
+        usage = {"usage": dict(sorted(self._usage.items()))} if self._usage else {}
+        return usage | ({"weights": weights} if weights else {})
 
     def _stands(self) -> bool:
         """Say whether the earlier files hold these rows, in the columns that the stage has now."""
@@ -175,7 +183,8 @@ class StageShard:
         return self._attempt(key) - 1 if failed else 0
 
     def _spool_key(self, key: str) -> bytes:
-        return spool_key(self._fingerprint, key, self._inputs.digests[key], self._attempt(key))
+        asked = f"{self._fingerprint} {self._weights}" if self._weights else self._fingerprint
+        return spool_key(asked, key, self._inputs.digests[key], self._attempt(key))
 
     def _from_spool(self, key: str) -> Outcome | None:
         payload = self._spool.get(self._spool_key(key)) if self._spool and self.stage.spooled else None

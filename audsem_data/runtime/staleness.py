@@ -27,6 +27,30 @@ def check_drift(context: Context, stage: Stage, records: Mapping[int, Record]) -
                 f"Either `audsem-data invalidate {stage.name}` and repeat this command (what it made is made "
                 "anew; paid-for work in the spool is kept), or use another --workspace"
             )
+    if said := weights_drift(records, context.weights(stage)):
+        raise _other_weights(stage, said)
+
+
+def check_weights(context: Context, stage: Stage, here: str | None) -> None:
+    """Refuse to add a shard to those that other weights made; raises RecipeDriftError. Reads one record."""
+    shards = context.workspace.shards(stage) if here else []
+    record = context.workspace.record(stage, shards[0]) if shards else None
+    if record and (said := weights_drift({record.shard: record}, here)):
+        raise _other_weights(stage, said)
+
+
+def weights_drift(records: Mapping[int, Record], here: str | None) -> str | None:
+    """Return how weights differ among records, or from those that would answer here; None where they do not.
+
+    Records that say nothing of weights, and a machine that cannot tell its own, contradict nobody.
+    """
+    answered: dict[str, str] = {}
+    for shard, record in records.items():
+        if weights := record.extra.get("weights"):
+            answered.setdefault(weights, part_name(shard))
+    if here and answered:
+        answered.setdefault(here, "now")
+    return "; ".join(f"{who}: {weights}" for weights, who in answered.items()) if len(answered) > 1 else None
 
 
 def map_inputs(context: Context, stage: Stage, shard: int, upstream: Records) -> dict[str, str]:
@@ -64,3 +88,10 @@ def cooled_down(stage: Stage, record: Record) -> bool:
     """Say whether a shard holds rows that failed transiently, long enough ago to be tried again."""
     waited = time.time() - record.attempted_at
     return record.count(Status.FAILED_TRANSIENT) > 0 and waited >= stage.cool_down
+
+
+def _other_weights(stage: Stage, said: str) -> RecipeDriftError:
+    return RecipeDriftError(
+        f"{stage.name}: other weights answered than would now ({said}). Nothing was changed. Put those back, or "
+        f"`audsem-data invalidate {stage.name}` and repeat this command, or use another --workspace"
+    )

@@ -8,6 +8,7 @@ from audsem_data.runtime.context import Context
 from audsem_data.runtime.driver import summarize
 from audsem_data.runtime.history import usage_of
 from audsem_data.runtime.ledger import Ledger
+from audsem_data.runtime.staleness import weights_drift
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def workspace_status(context: Context) -> list[StageStatus]:
                 dict(sorted(summary.counts.items())),
                 sum(entry.bytes for record in records.values() for entry in record.files),
                 round(sum(record.seconds for record in records.values()), 3),
-                any(record.fingerprint != fingerprint for record in records.values()),
+                any(record.fingerprint != fingerprint for record in records.values())
+                or weights_drift(records, context.weights(stage)) is not None,
                 usage := usage_of(records.values()),
                 context.config(stage).price(usage),
             )

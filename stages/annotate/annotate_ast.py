@@ -14,6 +14,7 @@ from audsem_data.models.audioset import TAGS, labels, top_tags
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import AST
 from audsem_data.models.store import locate
+from audsem_data.models.weights import weights_of
 
 AUDIO = Audio(AST.rate)
 
@@ -29,6 +30,7 @@ AUDIO = Audio(AST.rate)
     reasons=(ModelReason,),
     spooled=True,
     identity=AST.identity,
+    weights=weights_of(AST),
 )
 def open_annotate_ast(config: ModelConfig, device: Device) -> Process:
     """Return the process that tags clips."""

@@ -13,6 +13,7 @@ from audsem_data.core.stage import Audio, Item, Needs, Over, Process, stage
 from audsem_data.models.audioset import TAGS, labels, top_tags
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import BEATS
+from audsem_data.models.weights import weights_of
 
 AUDIO = Audio(BEATS.rate)
 
@@ -28,6 +29,7 @@ AUDIO = Audio(BEATS.rate)
     reasons=(ModelReason,),
     spooled=True,
     identity=BEATS.identity,
+    weights=weights_of(BEATS),
 )
 def open_annotate_beats(config: ModelConfig, device: Device) -> Process:
     """Return the process that tags clips."""

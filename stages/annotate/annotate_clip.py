@@ -16,6 +16,8 @@ from audsem_data.core.stage import Item, Process
 from audsem_data.models.categories import ZeroShotConfig, categories_of, identity_of, open_zero_shot
 from audsem_data.models.frame_predictions import SEEN, likeliest, seen_in
 from audsem_data.models.reasons import ModelReason
+from audsem_data.models.specs import CLIP
+from audsem_data.models.weights import weights_of
 from audsem_data.stages.annotate.image_annotator import by_clip, image_annotator
 
 
@@ -27,6 +29,7 @@ from audsem_data.stages.annotate.image_annotator import by_clip, image_annotator
     ],
     config=ZeroShotConfig,
     identity=identity_of,
+    weights=weights_of(CLIP),
 )
 def open_annotate_clip(config: ZeroShotConfig, device: Device) -> Process:
     """Return the process that names what is seen."""

@@ -15,6 +15,7 @@ from audsem_data.core.stage import Audio, Item, Needs, Over, Process, stage
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import CONETTE
 from audsem_data.models.store import locate
+from audsem_data.models.weights import weights_of
 
 AUDIO = Audio(CONETTE.rate)
 
@@ -40,6 +41,7 @@ class ConetteConfig(ModelConfig):
     reasons=(ModelReason,),
     spooled=True,
     identity=CONETTE.identity,
+    weights=weights_of(CONETTE),
 )
 def open_annotate_conette(config: ConetteConfig, device: Device) -> Process:
     """Return the process that captions clips."""

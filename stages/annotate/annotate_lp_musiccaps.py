@@ -15,6 +15,7 @@ from audsem_data.core.stage import Audio, Needs, Over, Process, stage
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import LP_MUSICCAPS
 from audsem_data.models.store import locate
+from audsem_data.models.weights import weights_of
 
 AUDIO = Audio(LP_MUSICCAPS.rate)
 WINDOWS = pa.list_(pa.struct([("start_ms", pa.int64()), ("end_ms", pa.int64()), ("caption", pa.string())]))
@@ -41,6 +42,7 @@ class LpMusicCapsConfig(ModelConfig):
     reasons=(ModelReason,),
     spooled=True,
     identity=LP_MUSICCAPS.identity,
+    weights=weights_of(LP_MUSICCAPS),
 )
 def open_annotate_lp_musiccaps(config: LpMusicCapsConfig, device: Device) -> Process:
     """Return the process that captions music."""

@@ -19,6 +19,7 @@ from audsem_data.models.frame_predictions import SEEN
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import PLACES365
 from audsem_data.models.store import locate
+from audsem_data.models.weights import weights_of
 from audsem_data.stages.annotate.image_annotator import by_clip, image_annotator
 
 
@@ -37,6 +38,7 @@ class Places365Config(ModelConfig):
     ],
     config=Places365Config,
     identity=PLACES365.identity,
+    weights=weights_of(PLACES365),
 )
 def open_annotate_places365(config: Places365Config, device: Device) -> Process:
     """Return the process that names places."""

@@ -16,6 +16,7 @@ from audsem_data.core.stage import Item, Process
 from audsem_data.models.detections import Detection, DetectorConfig, open_detector
 from audsem_data.models.frame_predictions import SEEN, seen_in
 from audsem_data.models.specs import RT_DETR
+from audsem_data.models.weights import weights_of
 from audsem_data.stages.annotate.image_annotator import STILLS, by_clip, image_annotator
 
 EDGES = ("left", "top", "right", "bottom")
@@ -36,6 +37,7 @@ BOXES = pa.list_(
     ],
     config=DetectorConfig,
     identity=RT_DETR.identity,
+    weights=weights_of(RT_DETR),
 )
 def open_annotate_rt_detr(config: DetectorConfig, device: Device) -> Process:
     """Return the process that finds objects."""

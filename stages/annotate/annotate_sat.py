@@ -17,6 +17,7 @@ from audsem_data.models.audioset import TAGS, labels, top_tags
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import SAT
 from audsem_data.models.store import locate
+from audsem_data.models.weights import weights_of
 
 AUDIO = Audio(SAT.rate)
 SECONDS = pa.list_(pa.struct([("second", pa.int32()), ("tags", TAGS)]))
@@ -33,6 +34,7 @@ SECONDS = pa.list_(pa.struct([("second", pa.int32()), ("tags", TAGS)]))
     reasons=(ModelReason,),
     spooled=True,
     identity=SAT.identity,
+    weights=weights_of(SAT),
 )
 def open_annotate_sat(config: ModelConfig, device: Device) -> Process:
     """Return the process that tags seconds."""

@@ -15,6 +15,7 @@ from audsem_data.core.stage import Audio, Item, Needs, Over, Process, stage
 from audsem_data.models.clap_backend import ClapConfig, open_clap
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import CLAP
+from audsem_data.models.weights import weights_of
 
 AUDIO = Audio(CLAP.rate)
 
@@ -30,6 +31,7 @@ AUDIO = Audio(CLAP.rate)
     reasons=(ModelReason,),
     spooled=True,
     identity=CLAP.identity,
+    weights=weights_of(CLAP),
 )
 def open_embed_clap_audio(config: ClapConfig, device: Device) -> Process:
     """Return the process that embeds clips."""

@@ -14,6 +14,7 @@ from audsem_data.core.stage import Item, Needs, Over, Process, stage
 from audsem_data.models.clap_backend import ClapConfig, open_clap
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import CLAP
+from audsem_data.models.weights import weights_of
 
 
 @stage(
@@ -26,6 +27,7 @@ from audsem_data.models.specs import CLAP
     reasons=(ModelReason,),
     spooled=True,
     identity=CLAP.identity,
+    weights=weights_of(CLAP),
 )
 def open_embed_clap_text(config: ClapConfig, device: Device) -> Process:
     """Return the process that embeds captions."""

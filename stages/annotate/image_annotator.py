@@ -12,11 +12,12 @@ from audsem_data.models.reasons import ModelReason
 STILLS = Frames("stills", 4)
 Result = TypeVar("Result")
 Picture = np.ndarray[Any, Any]
+Weights = Callable[[Any], str | None]
 Identity = Mapping[str, str] | Callable[[Any], Mapping[str, str]]
 
 
 def image_annotator(
-    name: str, version: int, emits: Sequence[Column], config: type[Config], identity: Identity
+    name: str, version: int, emits: Sequence[Column], config: type[Config], identity: Identity, weights: Weights
 ) -> Callable[[Callable[..., Any]], Stage]:
     """Declare a stage that looks at up to four pictures of each clip that is long enough."""
     return stage(
@@ -30,6 +31,7 @@ def image_annotator(
         reasons=(ModelReason,),
         spooled=True,
         identity=identity,
+        weights=weights,
     )
 
 

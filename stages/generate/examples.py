@@ -90,6 +90,7 @@ DECLARED: dict[str, Any] = {
     "batch": 256,
     "cool_down": 60.0,
     "identity": identity_of,
+    "weights": lambda config: config.weights,
 }
 
 

@@ -40,7 +40,7 @@ def _ruled(task: Task, item: Item, config: GenerateConfig) -> Outcome:
 
 def by_model(task: Task, config: GenerateConfig, device: Device) -> Write:
     """Return what has a model write, and a judge read; raises ModelError or UsageError."""
-    writer = Responses(open_backend(config, device), config.model_identity)
+    writer = Responses(open_backend(config, device), config.answering)
     judge = _judge(config, device, writer) if config.judge else None
     version = config.prompt_version
     author = Writer(writer, judge, config.sampling, config.regenerations, config.seed, version)
@@ -61,7 +61,7 @@ def _judge(config: GenerateConfig, device: Device, writer: Responses) -> Respons
         return writer
     place = config.judge_endpoint or config.endpoint
     other = config.model_copy(update={"backend": "openai", "served_model": config.judge_model, "endpoint": place})
-    return Responses(open_backend(other, device), other.model_identity)
+    return Responses(open_backend(other, device), other.answering)
 
 
 def _outcome(task: Task, drafts: Sequence[Draft], model: str) -> Outcome:

@@ -17,6 +17,7 @@ from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import CUE_ID, Column
 from audsem_data.core.stage import Item, Needs, Process, stage
 from audsem_data.models.reasons import ModelReason
+from audsem_data.models.weights import own_weights
 
 
 @stage(
@@ -29,6 +30,7 @@ from audsem_data.models.reasons import ModelReason
     reasons=(ModelReason,),
     batch=4096,
     spooled=True,
+    weights=lambda config: own_weights(config.checkpoint) if config.checkpoint else None,
 )
 def open_classify_encoder(config: ModelConfig, device: Device) -> Process:
     """Return the process that scores captions."""

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from audsem_data import Project
+from audsem_data.storage.digests import file_sha256
 
 from .test_beats import TINY, published
 
@@ -71,14 +72,29 @@ def test_batch_size_and_workers_change_no_tag(workspace: Path, beats: Path, tmp_
         )
 
 
-def test_invalidate_pays_nothing_twice(workspace: Path, beats: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "copy.pt"
+def test_a_checkpoint_counts_by_its_content(workspace: Path, beats: Path, tmp_path: Path) -> None:
+    """Its place does not: moving it is no drift, and pays nothing twice; other weights in its place are told."""
+    copy, moved = tmp_path / "copy.pt", tmp_path / "moved.pt"
     copy.write_bytes(beats.read_bytes())
     cli("annotate-beats", "-w", workspace, "--set", f"checkpoint={copy}", "--device", "cpu")
     before = rows(workspace, "annotate-beats")
+    copy.rename(moved)
+    nowhere = ("-w", workspace, "--device", "nowhere:0")  # so that no clip could be tagged again
+    cli("annotate-beats", *nowhere, "--set", f"checkpoint={moved}")
     cli("invalidate", "annotate-beats", "-w", workspace)
-    copy.unlink()  # so that no clip could be tagged again
-    cli("annotate", "--audio", "-w", workspace, "--device", "cpu")
+    cli("annotate-beats", *nowhere)
+    assert rows(workspace, "annotate-beats") == before
+    record = next((workspace / "annotate-beats").rglob("part-00000.json"))
+    assert record.read_text().count(f"own checkpoint sha256:{file_sha256(moved)}") == 1
+    assert str(tmp_path) not in record.read_text()
+    torch.save({**published(TINY), "note": "other weights"}, moved)
+    said = cli("annotate-beats", *nowhere, expect=3)
+    assert "other weights answered than would now" in said
+    assert "invalidate annotate-beats" in said
+    by_name = {stage["stage"]: stage for stage in json.loads(cli("status", "-w", workspace, "--json"))["stages"]}
+    assert (by_name["annotate-beats"]["drifted"], by_name["annotate-acoustics"]["drifted"]) == (True, False)
+    moved.unlink()  # a machine without the weights contradicts nobody
+    cli("annotate-beats", *nowhere)
     assert rows(workspace, "annotate-beats") == before
 
 
