@@ -11,7 +11,7 @@ from pathlib import Path
 
 from audsem_data.core.outcome import CommonReason
 from audsem_data.core.recipe import Recipe, running_order
-from audsem_data.core.stage import Stage
+from audsem_data.core.stage import Filter, Stage
 from audsem_data.runtime.describe import option_rows
 from audsem_data.runtime.discovery import load_stages
 from audsem_data.runtime.session import load_profile, profiles
@@ -63,7 +63,21 @@ def reasons_page(stages: list[Stage]) -> str:
         rows = [(f"`{m}`", "transient" if m.transient else "", m.doc) for enum in enums for m in enum]
         if rows:
             parts += [f"## {name}", table(("reason", "", "meaning"), *rows)]
+    parts += ["# Filters", "Why `select-clips` does not keep a clip, besides `no_media` and `incomplete_evidence`."]
+    parts.append(table(("reason", "kept is", "by default", "meaning"), *map(filter_row, filters(stages))))
     return "\n\n".join(parts) + "\n"
+
+
+def filters(stages: list[Stage]) -> list[tuple[str, Filter]]:
+    """Return the filters, by the name of their stage."""
+    return [(stage.name, stage.filter) for stage in stages if stage.filter]
+
+
+def filter_row(named: tuple[str, Filter]) -> tuple[str, ...]:
+    """Return the row of a filter."""
+    stage, one = named
+    side = f"at least {one.at_least:g}" if one.at_least is not None else f"at most {one.at_most:g}"
+    return f"`{one.reason}`", f"`{stage}` {one.column} {side}", "on" if one.on else "off", one.doc
 
 
 def fields_page(stages: list[Stage]) -> str:

@@ -81,7 +81,7 @@ def resolve(stage: Stage, recipe: Recipe, known: Mapping[str, Stage]) -> Stage:
         names = tuple(column.name for column in joined.emits)
         needs.append(Needs(name, names, optional=True, struct=short))
         struct = pa.struct([column.field() for column in joined.emits])
-        emits.append(Column(short, struct, joined.summary, nullable=True))
+        emits += [Column(short, struct, joined.summary, nullable=True)] if stage.shows_joined else []
     return replace(stage, needs=tuple(needs), emits=tuple(emits))
 
 

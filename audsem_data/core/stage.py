@@ -97,6 +97,36 @@ class Over:
 
 
 @dataclass(frozen=True)
+class Filter:
+    """How a score decides on a clip; `select-clips` asks every stage of the recipe that declares one.
+
+    Attributes:
+        column: the score.
+        reason: why a clip is not kept that is on the wrong side; `doc` says it in words.
+        at_least, at_most: the threshold, one of the two; a clip that is just there is kept.
+        on: whether it decides unless `select-clips.thresholds` says otherwise.
+    """
+
+    column: str
+    reason: str
+    doc: str
+    at_least: float | None = None
+    at_most: float | None = None
+    on: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration of no threshold, or of two."""
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError(f"a filter has one threshold, at_least or at_most: {self.reason}")
+
+    def keeps(self, score: float, threshold: float | None) -> bool:
+        """Say whether a clip of this score is kept, under the declared threshold or the one that is given."""
+        if self.at_least is not None:
+            return score >= (self.at_least if threshold is None else threshold)
+        return score <= (self.at_most if threshold is None else threshold)  # type: ignore[operator]
+
+
+@dataclass(frozen=True)
 class Audio:
     """A media need: float32 mono samples in [-1, 1], shape (samples,), at `rate` hertz."""
 
@@ -195,6 +225,8 @@ class Stage:
     batch: int | None = 64
     files: tuple[str, ...] = ()
     joins: str | None = None
+    shows_joined: bool = True
+    filter: Filter | None = None
     adapts: Callable[[Any, Mapping[str, "Stage"]], Sequence[Needs]] | None = None
     identity: Mapping[str, str] | Callable[[Any], Mapping[str, str]] | None = None
     weights: Callable[[Any], str | None] | None = None
@@ -279,6 +311,8 @@ def stage(  # noqa: PLR0913  (a declaration: every argument is a field of Stage)
             tried again), `batch` (rows a call; None: the clips of one video
             a call), `files` (suffixes of the tar members that each Done of the stage carries), `joins` (a
             prefix: needs every stage of that name in the recipe, optionally, as a struct named by the rest),
+            `shows_joined` (whether those structs are columns of its output too), `filter` (how its score decides on
+            clips),
             `adapts` (what it needs under its options, given the known stages: `needs` then documents the
             most usual), `remembers` (`process` takes a `Memory` beside the items, and keeps in it each answer
             that was paid for), `shelves` (`process` takes a `Shelf` beside the items, and leaves files on it for

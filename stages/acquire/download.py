@@ -21,11 +21,12 @@ from audsem_data.acquisition.sections import plan_sections
 from audsem_data.acquisition.tools import check_tools
 from audsem_data.core.outcome import Done, Filtered, Outcome, Reason
 from audsem_data.core.schema import INTERVAL, Column
-from audsem_data.core.stage import Item, Needs, Over, Shelf, stage
+from audsem_data.core.stage import Item, Needs, Shelf, stage
 from audsem_data.media.cut import Want
 from audsem_data.media.isolation import Isolated
 from audsem_data.media.names import is_address
 from audsem_data.stages.acquire.download_options import DownloadConfig
+from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 if TYPE_CHECKING:
     from audsem_data.acquisition.fetching import Clips
@@ -65,7 +66,7 @@ EMITS = (
     emits=EMITS,
     config=DownloadConfig,
     reasons=[DownloadReason, FetchReason],
-    over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
+    over=LONG_ENOUGH,
     tolerated=0.5,  # links rot: years after a list of videos was made, every third is gone
     cool_down=_COOL_DOWN_S,
     spooled=True,

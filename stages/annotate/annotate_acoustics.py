@@ -7,25 +7,23 @@ has not (the pitch of noise, the tempo of one bang) is null. Our own addition to
 from collections.abc import Sequence
 
 from audsem_data.core.outcome import Done, Outcome
-from audsem_data.core.stage import Audio, Item, Needs, NoConfig, Over, Process, stage
+from audsem_data.core.stage import Item, NoConfig, Process
 from audsem_data.media.acoustics.measure import COLUMNS, measure
+from audsem_data.stages.annotate.audio_annotator import audio_annotator, sounds
 
-AUDIO = Audio(32_000)
+RATE = 32_000
 
 
-@stage(
+@audio_annotator(
     "annotate-acoustics",
     version=1,
-    needs=[Needs("standardize", ("audio_sha256",))],
+    rate=RATE,
     emits=COLUMNS,
-    media=(AUDIO,),
-    over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
-    spooled=True,
 )
 def open_annotate_acoustics(config: NoConfig) -> Process:
     """Return the process that measures clips."""
 
     def process(items: Sequence[Item]) -> list[Outcome]:
-        return [Done.one(**measure(item.media[AUDIO], AUDIO.rate)) for item in items]
+        return [Done.one(**measure(samples, RATE)) for samples in sounds(items, RATE)]
 
     return process

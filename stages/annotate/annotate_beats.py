@@ -9,27 +9,18 @@ from collections.abc import Sequence
 from audsem_data.core.model import Device, ModelConfig
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
-from audsem_data.core.stage import Audio, Item, Needs, Over, Process, stage
+from audsem_data.core.stage import Item, Process
 from audsem_data.models.audioset import TAGS, labels, top_tags
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import BEATS
-from audsem_data.models.weights import weights_of
-
-AUDIO = Audio(BEATS.rate)
+from audsem_data.stages.annotate.audio_annotator import audio_annotator, sounds
 
 
-@stage(
+@audio_annotator(
     "annotate-beats",
     version=1,
-    needs=[Needs("standardize", ("audio_sha256",))],
+    model=BEATS,
     emits=[Column("tags", TAGS, "the five likeliest AudioSet classes, best first, and their probabilities")],
-    config=ModelConfig,
-    media=(AUDIO,),
-    over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
-    reasons=(ModelReason,),
-    spooled=True,
-    identity=BEATS.identity,
-    weights=weights_of(BEATS),
 )
 def open_annotate_beats(config: ModelConfig, device: Device) -> Process:
     """Return the process that tags clips."""
@@ -41,7 +32,7 @@ def open_annotate_beats(config: ModelConfig, device: Device) -> Process:
     def process(items: Sequence[Item]) -> list[Outcome]:
         return [
             Failed(ModelReason.NOT_FINITE) if scores is None else Done.one(tags=top_tags(scores, labels()))
-            for scores in model([item.media[AUDIO] for item in items])
+            for scores in model(sounds(items, BEATS.rate))
         ]
 
     return process

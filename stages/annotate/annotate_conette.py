@@ -11,13 +11,11 @@ from pydantic import Field
 from audsem_data.core.model import Device, ModelConfig
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
-from audsem_data.core.stage import Audio, Item, Needs, Over, Process, stage
+from audsem_data.core.stage import Item, Process
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import CONETTE
 from audsem_data.models.store import locate
-from audsem_data.models.weights import weights_of
-
-AUDIO = Audio(CONETTE.rate)
+from audsem_data.stages.annotate.audio_annotator import audio_annotator, sounds
 
 
 class ConetteConfig(ModelConfig):
@@ -27,21 +25,15 @@ class ConetteConfig(ModelConfig):
     beams: int = Field(3, ge=1, description="beams of the search (published default)")
 
 
-@stage(
+@audio_annotator(
     "annotate-conette",
     version=1,
-    needs=[Needs("standardize", ("audio_sha256",))],
+    model=CONETTE,
     emits=[
         Column("caption", pa.string(), "a sentence about the sound"),
         Column("score", pa.float32(), "average log-probability of its tokens"),
     ],
     config=ConetteConfig,
-    media=(AUDIO,),
-    over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
-    reasons=(ModelReason,),
-    spooled=True,
-    identity=CONETTE.identity,
-    weights=weights_of(CONETTE),
 )
 def open_annotate_conette(config: ConetteConfig, device: Device) -> Process:
     """Return the process that captions clips."""
@@ -51,7 +43,7 @@ def open_annotate_conette(config: ConetteConfig, device: Device) -> Process:
 
     def process(items: Sequence[Item]) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        for said in model([item.media[AUDIO] for item in items]):
+        for said in model(sounds(items, CONETTE.rate)):
             if said is None or not said.caption:
                 outcomes.append(Failed(ModelReason.EMPTY_ANSWER if said else ModelReason.NOT_FINITE))
             else:

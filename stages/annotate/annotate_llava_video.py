@@ -11,13 +11,14 @@ import pyarrow as pa
 from audsem_data.core.model import Device
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
-from audsem_data.core.stage import Frames, Item, Memory, Needs, Over, stage
+from audsem_data.core.stage import Frames, Item, Memory, Needs, stage
 from audsem_data.llm.chat_answer import ChatReason
 from audsem_data.llm.endpoint import EndpointReason
 from audsem_data.llm.watching import PROMPT, WatchConfig, open_watcher, remembering
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import LLAVA_VIDEO
 from audsem_data.models.weights import weights_or_server
+from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 FRAMES = Frames("uniform", 8)
 
@@ -29,7 +30,7 @@ FRAMES = Frames("uniform", 8)
     emits=[Column("description", pa.string(), "what can be seen, in detail")],
     config=WatchConfig,
     media=(FRAMES,),
-    over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
+    over=LONG_ENOUGH,
     reasons=(ModelReason, EndpointReason, ChatReason),
     batch=16,
     remembers=True,

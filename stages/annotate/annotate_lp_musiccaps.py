@@ -11,13 +11,12 @@ from pydantic import Field
 from audsem_data.core.model import Device, ModelConfig
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
-from audsem_data.core.stage import Audio, Needs, Over, Process, stage
+from audsem_data.core.stage import Over, Process
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import LP_MUSICCAPS
 from audsem_data.models.store import locate
-from audsem_data.models.weights import weights_of
+from audsem_data.stages.annotate.audio_annotator import audio_annotator, sounds
 
-AUDIO = Audio(LP_MUSICCAPS.rate)
 WINDOWS = pa.list_(pa.struct([("start_ms", pa.int64()), ("end_ms", pa.int64()), ("caption", pa.string())]))
 
 
@@ -28,21 +27,16 @@ class LpMusicCapsConfig(ModelConfig):
     max_tokens: int = Field(128, ge=4, le=1024, description="most tokens of a caption")
 
 
-@stage(
+@audio_annotator(
     "annotate-lp-musiccaps",
     version=1,
-    needs=[Needs("standardize", ("audio_sha256",))],
+    model=LP_MUSICCAPS,
     emits=[
         Column("music_captions", WINDOWS, "a caption of every ten seconds, and where in the clip they lie"),
         Column("caption", pa.string(), "the captions that differ, joined"),
     ],
     config=LpMusicCapsConfig,
-    media=(AUDIO,),
     over=Over("detect-music", "music"),
-    reasons=(ModelReason,),
-    spooled=True,
-    identity=LP_MUSICCAPS.identity,
-    weights=weights_of(LP_MUSICCAPS),
 )
 def open_annotate_lp_musiccaps(config: LpMusicCapsConfig, device: Device) -> Process:
     """Return the process that captions music."""
@@ -50,7 +44,7 @@ def open_annotate_lp_musiccaps(config: LpMusicCapsConfig, device: Device) -> Pro
 
     decoding = Decoding(config.beams, config.max_tokens)
     model = LpMusicCaps(locate(LP_MUSICCAPS, config.checkpoint), device, config.dtype, decoding)
-    return lambda items: [_outcome(windows) for windows in model([item.media[AUDIO] for item in items])]
+    return lambda items: [_outcome(windows) for windows in model(sounds(items, LP_MUSICCAPS.rate))]
 
 
 def _outcome(windows: list[Any] | None) -> Outcome:

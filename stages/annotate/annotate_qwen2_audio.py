@@ -11,13 +11,14 @@ import pyarrow as pa
 from audsem_data.core.model import Device
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
-from audsem_data.core.stage import Audio, Item, Needs, Over, Process, stage
+from audsem_data.core.stage import Audio, Item, Needs, Process, stage
 from audsem_data.llm.chat_answer import ChatReason
 from audsem_data.llm.describing import PROMPT, DescribeConfig, open_describer
 from audsem_data.llm.endpoint import EndpointReason
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import QWEN2_AUDIO
 from audsem_data.models.weights import weights_or_server
+from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 AUDIO = Audio(QWEN2_AUDIO.rate)
 
@@ -29,7 +30,7 @@ AUDIO = Audio(QWEN2_AUDIO.rate)
     emits=[Column("description", pa.string(), "what can be heard, in detail")],
     config=DescribeConfig,
     media=(AUDIO,),
-    over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
+    over=LONG_ENOUGH,
     reasons=(ModelReason, EndpointReason, ChatReason),
     batch=16,
     spooled=True,

@@ -12,29 +12,21 @@ import pyarrow as pa
 from audsem_data.core.model import Device, ModelConfig
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
-from audsem_data.core.stage import Audio, Item, Needs, Over, Process, stage
+from audsem_data.core.stage import Item, Process
 from audsem_data.models.audioset import TAGS, labels, top_tags
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import SAT
 from audsem_data.models.store import locate
-from audsem_data.models.weights import weights_of
+from audsem_data.stages.annotate.audio_annotator import audio_annotator, sounds
 
-AUDIO = Audio(SAT.rate)
 SECONDS = pa.list_(pa.struct([("second", pa.int32()), ("tags", TAGS)]))
 
 
-@stage(
+@audio_annotator(
     "annotate-sat",
     version=1,
-    needs=[Needs("standardize", ("audio_sha256",))],
+    model=SAT,
     emits=[Column("seconds", SECONDS, "each second begun, from 0, and its five likeliest AudioSet classes")],
-    config=ModelConfig,
-    media=(AUDIO,),
-    over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
-    reasons=(ModelReason,),
-    spooled=True,
-    identity=SAT.identity,
-    weights=weights_of(SAT),
 )
 def open_annotate_sat(config: ModelConfig, device: Device) -> Process:
     """Return the process that tags seconds."""
@@ -43,7 +35,7 @@ def open_annotate_sat(config: ModelConfig, device: Device) -> Process:
     model = Sat(locate(SAT, config.checkpoint), device, config.dtype)
 
     def process(items: Sequence[Item]) -> list[Outcome]:
-        heard = model([item.media[AUDIO] for item in items])
+        heard = model(sounds(items, SAT.rate))
         return [Failed(ModelReason.NOT_FINITE) if likely is None else _tags(likely) for likely in heard]
 
     return process

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from audsem_data.core.outcome import Done
 from audsem_data.core.schema import CAPTION, INTERVAL, Column
-from audsem_data.core.stage import Item, Needs, NoConfig, Over, stage
+from audsem_data.core.stage import Item, Needs, NoConfig, stage
+from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 ABSENT = pa.list_(pa.struct([("stage", pa.string()), ("reason", pa.string())]))
 
@@ -26,7 +27,7 @@ ABSENT = pa.list_(pa.struct([("stage", pa.string()), ("reason", pa.string())]))
         Needs("select-captions", ("text", "caption")),
     ],
     joins="annotate-",
-    over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
+    over=LONG_ENOUGH,
     emits=[
         *INTERVAL,
         *CAPTION,

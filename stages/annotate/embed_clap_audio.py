@@ -11,27 +11,19 @@ import pyarrow as pa
 from audsem_data.core.model import Device
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
-from audsem_data.core.stage import Audio, Item, Needs, Over, Process, stage
+from audsem_data.core.stage import Item, Process
 from audsem_data.models.clap_backend import ClapConfig, open_clap
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import CLAP
-from audsem_data.models.weights import weights_of
-
-AUDIO = Audio(CLAP.rate)
+from audsem_data.stages.annotate.audio_annotator import audio_annotator, sounds
 
 
-@stage(
+@audio_annotator(
     "embed-clap-audio",
     version=1,
-    needs=[Needs("standardize", ("audio_sha256",))],
+    model=CLAP,
     emits=[Column("embedding", pa.list_(pa.float32()), "CLAP embedding of the sound, of length 1")],
     config=ClapConfig,
-    media=(AUDIO,),
-    over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
-    reasons=(ModelReason,),
-    spooled=True,
-    identity=CLAP.identity,
-    weights=weights_of(CLAP),
 )
 def open_embed_clap_audio(config: ClapConfig, device: Device) -> Process:
     """Return the process that embeds clips."""
@@ -40,7 +32,7 @@ def open_embed_clap_audio(config: ClapConfig, device: Device) -> Process:
     def process(items: Sequence[Item]) -> list[Outcome]:
         return [
             Failed(ModelReason.NOT_FINITE) if embedding is None else Done.one(embedding=embedding)
-            for embedding in model.embed_audio([item.media[AUDIO] for item in items])
+            for embedding in model.embed_audio(sounds(items, CLAP.rate))
         ]
 
     return process

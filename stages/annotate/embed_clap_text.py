@@ -10,11 +10,12 @@ import pyarrow as pa
 from audsem_data.core.model import Device
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
-from audsem_data.core.stage import Item, Needs, Over, Process, stage
+from audsem_data.core.stage import Item, Needs, Process, stage
 from audsem_data.models.clap_backend import ClapConfig, open_clap
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import CLAP
 from audsem_data.models.weights import weights_of
+from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 
 @stage(
@@ -23,7 +24,7 @@ from audsem_data.models.weights import weights_of
     needs=[Needs("select-captions", ("caption",))],
     emits=[Column("embedding", pa.list_(pa.float32()), "CLAP embedding of the caption, of length 1")],
     config=ClapConfig,
-    over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
+    over=LONG_ENOUGH,
     reasons=(ModelReason,),
     spooled=True,
     identity=CLAP.identity,

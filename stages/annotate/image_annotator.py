@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from audsem_data.core.schema import Column
-from audsem_data.core.stage import Config, Frames, Item, Needs, Over, Stage, stage
+from audsem_data.core.stage import Config, Frames, Item, Needs, Stage, stage
 from audsem_data.models.reasons import ModelReason
+from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 STILLS = Frames("stills", 4)
 Result = TypeVar("Result")
@@ -27,7 +28,7 @@ def image_annotator(
         emits=emits,
         config=config,
         media=(STILLS,),
-        over=Over("score-duration", "duration_ms", at_least=("select-clips", "min_duration_ms")),
+        over=LONG_ENOUGH,
         reasons=(ModelReason,),
         spooled=True,
         identity=identity,

@@ -20,14 +20,15 @@ from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device, ModelConfig
 from audsem_data.core.outcome import Status
 from audsem_data.core.schema import arrow_schema
-from audsem_data.core.stage import Item
+from audsem_data.core.stage import Audio, Item
 from audsem_data.models.audioset import labels, names_by_mid
 from audsem_data.models.beats import Beats, BeatsNetwork
 from audsem_data.models.beats_encoder import Attention, BeatsSizes, relative_buckets
-from audsem_data.stages.annotate.annotate_beats import AUDIO, open_annotate_beats
+from audsem_data.stages.annotate.annotate_beats import open_annotate_beats
 
 from . import goldens
 
+AUDIO = Audio(16_000)
 RATE = AUDIO.rate
 CPU = Device("cpu")
 GOLDEN = goldens.load("beats")

@@ -18,7 +18,7 @@ from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device
 from audsem_data.core.outcome import Outcome, Status
 from audsem_data.core.schema import arrow_schema
-from audsem_data.core.stage import Item
+from audsem_data.core.stage import Audio, Item
 from audsem_data.models.lp_musiccaps import (
     CaptionedWindow,
     Decoding,
@@ -27,11 +27,12 @@ from audsem_data.models.lp_musiccaps import (
     generation_rules,
 )
 from audsem_data.models.lp_musiccaps_frontend import RATE, WINDOW, MelDecibels
-from audsem_data.stages.annotate.annotate_lp_musiccaps import AUDIO, LpMusicCapsConfig, open_annotate_lp_musiccaps
+from audsem_data.stages.annotate.annotate_lp_musiccaps import LpMusicCapsConfig, open_annotate_lp_musiccaps
 
 from . import goldens
 from .test_annotating import cli, rows
 
+AUDIO = Audio(16_000)
 CPU = Device("cpu")
 GOLDEN = goldens.load("lpmc")
 ATOL = GOLDEN["tolerance"]

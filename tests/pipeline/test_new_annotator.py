@@ -1,4 +1,4 @@
-"""A new annotator is one file: the example of CONTRIBUTING.md joins a finished workspace and costs only itself."""
+"""The examples of CONTRIBUTING.md, an annotator and a filter of one file each, join a finished workspace."""
 
 import re
 import sys
@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audsem_data import Project
 from audsem_data.media.clips import decode_clip
 from audsem_data.runtime.context import Context, RunOptions
 from audsem_data.runtime.discovery import STAGE_PACKAGES
+from audsem_data.runtime.maintenance import invalidate
 from audsem_data.runtime.session import Edits, driving, groups, open_context
 from audsem_data.storage.parquet import read_table
 from audsem_data.storage.tars import iterate_clips
@@ -21,25 +23,27 @@ PACKAGE = "joining_stages"
 
 
 @pytest.fixture
-def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Install the example as a package of stages; returns its code."""
-    found = re.search(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
-    assert found
+def examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Install the examples as a package of stages; returns the code of each by its stage's name."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
+    found = {re.findall(r'"((?:annotate|score)-\w+)"', code)[0]: code for code in blocks}
     folder = tmp_path / "packages" / PACKAGE
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text('"""Stages from outside."""\n')
-    (folder / "annotate_peak.py").write_text(found[1])
+    for name, code in found.items():
+        (folder / f"{name.replace('-', '_')}.py").write_text(code)
     monkeypatch.syspath_prepend(str(folder.parent))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    return found[1]
+    return found
 
 
 def names(workspace: Path, pattern: str) -> set[str]:
     return {str(path.relative_to(workspace)) for path in workspace.glob(pattern)}
 
 
-def test_the_example_of_the_guide_joins_a_finished_workspace(example: str, workspace: Path) -> None:
-    assert len(example.splitlines()) < 60
+def test_the_examples_of_the_guide_join_a_finished_workspace(examples: dict[str, str], workspace: Path) -> None:
+    code = [line for line in examples["annotate-peak"].partition('"""\n\n')[2].splitlines() if line]
+    assert len(code) <= 25
     paid = names(workspace, "annotate-*/v*/part*") | names(workspace, "standardize/v*/part*")
     written = names(workspace, "generate-*/v*/part*")
     options = RunOptions(packages=(*STAGE_PACKAGES, PACKAGE))
@@ -49,6 +53,30 @@ def test_the_example_of_the_guide_joins_a_finished_workspace(example: str, works
     assert paid <= names(workspace, "annotate-*/v*/part*") | names(workspace, "standardize/v*/part*")
     assert written == names(workspace, "generate-*/v*/part*")
     check_peaks(context)
+    check_filter(workspace, options)
+
+
+def check_filter(workspace: Path, options: RunOptions) -> None:
+    """Let the filter join, decide, and be switched off again."""
+    before = decisions(workspace)
+    context, changes = open_context(workspace, Edits(stage="score-words"), options)
+    assert changes == ["stages: + score-words"]
+    run_all(context)
+    captions = {row["clip_id"]: row["caption"] for row in Project(workspace).read("select-captions").to_pylist()}
+    few = {key for key, why in before.items() if why is None and len(captions[key].split()) < 2}
+    assert 0 < len(few) < len(before)
+    assert decisions(workspace) == {key: "few_words" if key in few else why for key, why in before.items()}
+    invalidate(context, context.stage("select-clips"))
+    setting = ("select-clips.thresholds={words: false}",)
+    context, _ = open_context(workspace, Edits(settings=setting), options)
+    run_all(context)
+    assert decisions(workspace) == before
+
+
+def decisions(workspace: Path) -> dict[str, str | None]:
+    """Return why each clip is not kept, None for those that are."""
+    [data] = (workspace / "select-clips").glob("v2/part-*.parquet")
+    return {row["clip_id"]: row["reason"] for row in read_table(data).to_pylist()}
 
 
 def run_all(context: Context) -> None:
