@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from audsem_data.models.mel import decibels, slaney_filters
+from audsem_data.models.mel import decibels, mel_filters
 
 RATE = 32_000
 BINS = 224
@@ -40,7 +40,7 @@ class MelDecibels(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("window", torch.hann_window(_FFT), persistent=False)
-        filters = slaney_filters(RATE, _FFT, BINS, _LOWEST, _HIGHEST)
+        filters = mel_filters(RATE, _FFT, BINS, _LOWEST, _HIGHEST, "slaney")
         self.register_buffer("filters", filters, persistent=False)
 
     def forward(self, samples: Tensor) -> Tensor:

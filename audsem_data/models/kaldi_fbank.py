@@ -1,11 +1,11 @@
 """Kaldi-compatible log mel filterbank energies, normalised as BEATs and AST take them."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
-Array = np.ndarray[Any, Any]
+from audsem_data.models.mel import mel_filters
 
 RATE = 16_000
 BINS = 128
@@ -50,7 +50,8 @@ class Fbank(torch.nn.Module):
         self._scaling = scaling
         window = np.hanning(FRAME) ** scaling.exponent
         self.register_buffer("window", torch.tensor(window, dtype=torch.float32), persistent=False)
-        self.register_buffer("filters", _mel_filters(), persistent=False)
+        filters = mel_filters(RATE, _FFT, BINS, _LOWEST, _HIGHEST, "kaldi")
+        self.register_buffer("filters", filters, persistent=False)
 
     def forward(self, samples: torch.Tensor) -> torch.Tensor:
         """Return (..., frames, 128) of (..., samples)."""
@@ -66,17 +67,3 @@ class Fbank(torch.nn.Module):
 def frames_of(samples: int) -> int:
     """Return how many frames fit into a clip of so many samples."""
     return max(0, 1 + (samples - FRAME) // SHIFT)
-
-
-def _mel_filters() -> torch.Tensor:
-    """Return the triangles, (FFT bins, 128): straight on the mel scale, 1 at the middle, 0 at the neighbours'."""
-    lowest, highest = _mel(np.array([_LOWEST, _HIGHEST]))
-    edges = np.linspace(lowest, highest, BINS + 2)
-    position = _mel(np.arange(_FFT // 2 + 1) * RATE / _FFT)[:, None]
-    rising = (position - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - position) / (edges[2:] - edges[1:-1])
-    return torch.tensor(np.maximum(0.0, np.minimum(rising, falling)), dtype=torch.float32)
-
-
-def _mel(hertz: Array) -> Array:
-    return np.asarray(1127.0 * np.log1p(hertz / 700.0))

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from audsem_data.models.mel import decibels, htk_filters
+from audsem_data.models.mel import decibels, mel_filters
 
 RATE = 16_000
 WINDOW = 10 * RATE  # samples
@@ -41,7 +41,7 @@ class MelDecibels(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("window", torch.hann_window(_FFT), persistent=False)
-        self.register_buffer("filters", htk_filters(RATE, _FFT, BINS, 0, RATE / 2), persistent=False)
+        self.register_buffer("filters", mel_filters(RATE, _FFT, BINS, 0, RATE / 2, "htk"), persistent=False)
 
     def forward(self, samples: Tensor) -> Tensor:
         """Return (windows, 128, 1001)."""

@@ -1,34 +1,34 @@
-"""Mel filters and decibels as torchaudio (HTK) and librosa (Slaney) make them, for models trained on those."""
+"""Mel filters by transformers, on the scales that models were trained on, and decibels."""
 
-from typing import Any
+import warnings
+from typing import Literal
 
-import numpy as np
 import torch
+from transformers.audio_utils import mel_filter_bank
 
-Array = np.ndarray[Any, Any]
+Scale = Literal["htk", "slaney", "kaldi"]
 _LEAST = 1e-10
-_LOG_STEP = np.log(6.4) / 27  # of Slaney's scale above 1 kHz
 
 
-def htk_filters(rate: int, fft: int, bins: int, lowest: float, highest: float) -> torch.Tensor:
-    """Return triangles, (fft // 2 + 1, bins), centred evenly on the HTK mel scale, straight in hertz, of peak 1."""
-    mels = np.linspace(_mel(lowest), _mel(highest), bins + 2)
-    edges = 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
-    hertz = np.linspace(0, rate // 2, fft // 2 + 1)[:, None]
-    rising = (hertz - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - hertz) / (edges[2:] - edges[1:-1])
-    return torch.tensor(np.maximum(0.0, np.minimum(rising, falling)), dtype=torch.float32)
+def mel_filters(rate: int, fft: int, bins: int, lowest: float, highest: float, scale: Scale) -> torch.Tensor:
+    """Return triangles, (fft // 2 + 1, bins), centred evenly on a mel scale between two frequencies in hertz.
 
-
-def slaney_filters(rate: int, fft: int, bins: int, lowest: float, highest: float) -> torch.Tensor:
-    """Return triangles, (fft // 2 + 1, bins), centred evenly on Slaney's mel scale, each of the same area."""
-    mels = np.linspace(_slaney_mel(lowest), _slaney_mel(highest), bins + 2)
-    edges = np.where(mels < 15, mels * 200 / 3, 1000.0 * np.exp((mels - 15) * _LOG_STEP))
-    hertz = np.linspace(0, rate / 2, fft // 2 + 1)[:, None]
-    rising = (hertz - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - hertz) / (edges[2:] - edges[1:-1])
-    triangles = np.maximum(0.0, np.minimum(rising, falling)) * 2.0 / (edges[2:] - edges[:-2])
-    return torch.tensor(triangles, dtype=torch.float32)
+    htk: straight in hertz, of peak 1 (torchaudio). slaney: straight in hertz, each of the same area (librosa).
+    kaldi: straight on the mel scale, of peak 1; the lowest may hold no frequency of the transform, and is zero.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "At least one mel filter has all zero values")
+        filters = mel_filter_bank(
+            fft // 2 + 1,
+            bins,
+            lowest,
+            highest,
+            rate,
+            norm="slaney" if scale == "slaney" else None,
+            mel_scale=scale,
+            triangularize_in_mel_space=scale == "kaldi",
+        )
+    return torch.tensor(filters, dtype=torch.float32)
 
 
 def decibels(power: torch.Tensor, range_db: float | None = None) -> torch.Tensor:
@@ -37,11 +37,3 @@ def decibels(power: torch.Tensor, range_db: float | None = None) -> torch.Tensor
     if range_db is None:
         return logs
     return torch.maximum(logs, logs.amax(dim=(-2, -1), keepdim=True) - range_db)
-
-
-def _mel(hertz: float) -> float:
-    return float(2595.0 * np.log10(1.0 + hertz / 700.0))
-
-
-def _slaney_mel(hertz: float) -> float:
-    return float(hertz * 3 / 200 if hertz < 1000 else 15 + np.log(hertz / 1000) / _LOG_STEP)

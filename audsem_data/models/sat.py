@@ -19,7 +19,7 @@ from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device
 from audsem_data.models.batches import in_batches
 from audsem_data.models.checkpoint import fill, read_checkpoint
-from audsem_data.models.mel import decibels, htk_filters
+from audsem_data.models.mel import decibels, mel_filters
 from audsem_data.models.placement import batch_samples, place, torch_device
 
 Array = np.ndarray[Any, Any]
@@ -96,7 +96,7 @@ class MelDecibels(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("window", torch.hann_window(_FFT), persistent=False)
-        self.register_buffer("filters", htk_filters(RATE, _FFT, BINS, 0, RATE / 2), persistent=False)
+        self.register_buffer("filters", mel_filters(RATE, _FFT, BINS, 0, RATE / 2, "htk"), persistent=False)
 
     def forward(self, samples: Tensor) -> Tensor:
         """Return (clips, 64, frames)."""
