@@ -16,7 +16,6 @@ from audsem_data.core.stage import Item, Process
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import BLIP
 from audsem_data.models.store import locate
-from audsem_data.models.weights import weights_of
 from audsem_data.stages.annotate.image_annotator import by_clip, image_annotator
 
 CAPTIONS = pa.list_(pa.struct([("caption", pa.string()), ("frames", pa.int16())]))
@@ -32,12 +31,11 @@ class BlipConfig(ModelConfig):
 @image_annotator(
     "annotate-blip",
     version=1,
+    model=BLIP,
     emits=[
         Column("captions", CAPTIONS, "captions in the order of their first frames, and how many frames have each")
     ],
     config=BlipConfig,
-    identity=BLIP.identity,
-    weights=weights_of(BLIP),
 )
 def open_annotate_blip(config: BlipConfig, device: Device) -> Process:
     """Return the process that captions pictures."""

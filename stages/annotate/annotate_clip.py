@@ -17,19 +17,18 @@ from audsem_data.models.categories import ZeroShotConfig, categories_of, identit
 from audsem_data.models.frame_predictions import SEEN, likeliest, seen_in
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import CLIP
-from audsem_data.models.weights import weights_of
 from audsem_data.stages.annotate.image_annotator import by_clip, image_annotator
 
 
 @image_annotator(
     "annotate-clip",
     version=1,
+    model=CLIP,
     emits=[
         Column("categories", SEEN, "the likeliest of each picture, their mean probability, in how many pictures")
     ],
     config=ZeroShotConfig,
     identity=identity_of,
-    weights=weights_of(CLIP),
 )
 def open_annotate_clip(config: ZeroShotConfig, device: Device) -> Process:
     """Return the process that names what is seen."""

@@ -19,7 +19,6 @@ from audsem_data.models.frame_predictions import SEEN
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import PLACES365
 from audsem_data.models.store import locate
-from audsem_data.models.weights import weights_of
 from audsem_data.stages.annotate.image_annotator import by_clip, image_annotator
 
 
@@ -32,13 +31,12 @@ class Places365Config(ModelConfig):
 @image_annotator(
     "annotate-places365",
     version=1,
+    model=PLACES365,
     emits=[
         Column("places", SEEN, "kinds of place, their mean probability and in how many pictures; may be empty"),
         Column("indoor", pa.float32(), "probability that it is indoors, the mean over pictures", nullable=True),
     ],
     config=Places365Config,
-    identity=PLACES365.identity,
-    weights=weights_of(PLACES365),
 )
 def open_annotate_places365(config: Places365Config, device: Device) -> Process:
     """Return the process that names places."""

@@ -16,7 +16,6 @@ from audsem_data.core.stage import Item, Process
 from audsem_data.models.detections import Detection, DetectorConfig, open_detector
 from audsem_data.models.frame_predictions import SEEN, seen_in
 from audsem_data.models.specs import RT_DETR
-from audsem_data.models.weights import weights_of
 from audsem_data.stages.annotate.image_annotator import STILLS, by_clip, image_annotator
 
 EDGES = ("left", "top", "right", "bottom")
@@ -31,13 +30,12 @@ BOXES = pa.list_(
 @image_annotator(
     "annotate-rt-detr",
     version=1,
+    model=RT_DETR,
     emits=[
         Column("objects", SEEN, "classes of objects, their mean score and in how many pictures; may be empty"),
         Column("boxes", BOXES, "each object: when, what, and its edges as fractions of the picture's size"),
     ],
     config=DetectorConfig,
-    identity=RT_DETR.identity,
-    weights=weights_of(RT_DETR),
 )
 def open_annotate_rt_detr(config: DetectorConfig, device: Device) -> Process:
     """Return the process that finds objects."""

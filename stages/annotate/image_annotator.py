@@ -5,20 +5,26 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from audsem_data.core.model import ModelSpec
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Config, Frames, Item, Needs, Stage, stage
 from audsem_data.models.reasons import ModelReason
+from audsem_data.models.weights import weights_of
 from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 STILLS = Frames("stills", 4)
 Result = TypeVar("Result")
 Picture = np.ndarray[Any, Any]
-Weights = Callable[[Any], str | None]
 Identity = Mapping[str, str] | Callable[[Any], Mapping[str, str]]
 
 
 def image_annotator(
-    name: str, version: int, emits: Sequence[Column], config: type[Config], identity: Identity, weights: Weights
+    name: str,
+    version: int,
+    model: ModelSpec,
+    emits: Sequence[Column],
+    config: type[Config],
+    identity: Identity | None = None,
 ) -> Callable[[Callable[..., Any]], Stage]:
     """Declare a stage that looks at up to four pictures of each clip that is long enough."""
     return stage(
@@ -31,8 +37,8 @@ def image_annotator(
         over=LONG_ENOUGH,
         reasons=(ModelReason,),
         spooled=True,
-        identity=identity,
-        weights=weights,
+        identity=identity or model.identity,
+        weights=weights_of(model),
     )
 
 

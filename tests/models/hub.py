@@ -16,6 +16,7 @@ class Hub(ThreadingHTTPServer):
         self.repository = repository
         self.commits: dict[str, Mapping[str, bytes]] = {}
         self.asked: list[str] = []
+        self.sent = 0  # files whose content went out
 
     @property
     def address(self) -> str:
@@ -74,6 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
         if data is None:
             self._answer(404, b"", {"X-Error-Code": "EntryNotFound"})
             return
+        self.server.sent += body
         headers = {"ETag": f'"{hashlib.sha1(data).hexdigest()}"', "X-Repo-Commit": commit or ""}
         self._answer(200, data, headers, body)
 

@@ -1,8 +1,10 @@
 """Weights are fetched whole or not at all: from a Hub and from addresses, on loopback, resumed and checked."""
 
+import dataclasses
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from audsem_data.core.model import ModelSpec
 from audsem_data.models.fetching import fetch
 from audsem_data.models.specs import MODELS
 from audsem_data.models.store import folder_of, locate, read_pin, state, verify
+from audsem_data.models.weights import published_weights
 
 from .hub import Hub
 
@@ -189,6 +192,29 @@ def test_from_a_hub_at_a_commit_that_stays(tmp_path: Path) -> None:
         (Path(found["at"]) / "model.safetensors").unlink()  # and what is mended comes from the pin
         assert from_hub(hub, tmp_path, "", "*.json", "model.safetensors")["revision"] == first
         assert (Path(found["at"]) / "model.safetensors").read_bytes() == b"one"
+
+
+def test_files_of_the_hub_lie_in_the_cache_that_others_share(tmp_path: Path, store: Path) -> None:
+    hub = Hub("o/m")
+    first = hub.commit({"config.json": b"{}", "model.safetensors": b"one"})
+    with running(hub):
+        found = Path(from_hub(hub, tmp_path, first, "*.json", "model.safetensors")["at"])
+        shared = found / "model.safetensors"
+        assert (tmp_path / "hf" / "hub").resolve() in shared.resolve().parents
+        shutil.rmtree(store)  # the store is given up; what others share is not fetched again
+        from_hub(hub, tmp_path, first, "*.json", "model.safetensors")
+        assert hub.sent == 2  # one body of each file, the first time
+    assert shared.read_bytes() == b"one"
+
+
+def test_a_mirror_stands_in_for_a_source_that_is_gone(server: Server, tmp_path: Path) -> None:
+    gone = dataclasses.replace(server.spec(), source="http://127.0.0.1:9/weights.pt")
+    with pytest.raises(ModelError, match="models fetch tiny --from SOURCE"):
+        fetch(gone, patience=0.001)
+    fetch(gone, mirror=server.spec().source)
+    assert locate(gone, "").read_bytes() == DATA
+    fetch(gone)  # it is there, wherever it came from
+    assert published_weights(gone) == f"{gone.source} sha256:{hashlib.sha256(DATA).hexdigest()}"
 
 
 @pytest.mark.parametrize(
