@@ -57,20 +57,22 @@ def test_the_examples_of_the_guide_join_a_finished_workspace(examples: dict[str,
 
 
 def check_filter(workspace: Path, options: RunOptions) -> None:
-    """Let the filter join, decide, and be switched off again."""
+    """Let the filter join, decide by its own threshold and by another, and be switched off."""
     before = decisions(workspace)
     context, changes = open_context(workspace, Edits(stage="score-words"), options)
     assert changes == ["stages: + score-words"]
-    run_all(context)
     captions = {row["clip_id"]: row["caption"] for row in Project(workspace).read("select-captions").to_pylist()}
-    few = {key for key, why in before.items() if why is None and len(captions[key].split()) < 2}
-    assert 0 < len(few) < len(before)
-    assert decisions(workspace) == {key: "few_words" if key in few else why for key, why in before.items()}
-    invalidate(context, context.stage("select-clips"))
-    setting = ("select-clips.thresholds={words: false}",)
-    context, _ = open_context(workspace, Edits(settings=setting), options)
-    run_all(context)
-    assert decisions(workspace) == before
+    words = {key: len(captions[key].split()) for key in before}
+    least = max(words.values())
+    assert min(words.values()) < least
+    for said, threshold in (("{}", 2), (f"{{words: {least}}}", least), ("{words: false}", 0)):
+        invalidate(context, context.stage("select-clips"))
+        context, _ = open_context(workspace, Edits(settings=(f"select-clips.thresholds={said}",)), options)
+        with driving(context, shown=False) as driver:
+            driver.run(["score-words"])
+            driver.run(["select-clips"])
+        few = {key for key, why in before.items() if why is None and words[key] < threshold}
+        assert decisions(workspace) == {key: "few_words" if key in few else why for key, why in before.items()}
 
 
 def decisions(workspace: Path) -> dict[str, str | None]:
