@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fmt drill laion-clap llama-server vllm bench docs
+.PHONY: help install demo test check fmt drill laion-clap vision llama-server vllm bench docs
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,12 @@ laion-clap: ## CLAP by its authors' package, in an environment of its own (.venv
 	$(VENV)-laion-clap/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[laion-clap]' pytest
 	$(VENV)-laion-clap/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps laion-clap==1.1.7 torchvision==0.28.0
 	$(VENV)-laion-clap/bin/python -m pytest -q -W ignore tests/models/laion_clap_drill.py
+
+vision: ## CLIP by open_clip, RT-DETR by ultralytics (AGPL-3.0), in an environment of their own (.venv-vision)
+	$(PYTHON) -m venv $(VENV)-vision
+	$(VENV)-vision/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[models]' pytest pillow ftfy opencv-python-headless matplotlib psutil polars
+	$(VENV)-vision/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torchvision==0.28.0 timm==1.0.31 open-clip-torch==3.3.0 ultralytics==8.4.190 ultralytics-thop==2.2.3
+	$(VENV)-vision/bin/python -m pytest -q -W ignore tests/models/vision_drill.py
 
 $(VENV)-llama/.ready:
 	$(PYTHON) -m venv $(VENV)-llama

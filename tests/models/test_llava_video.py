@@ -13,7 +13,7 @@ from audsem_data.core.model import Device
 from audsem_data.models.llava_video import LlavaVideo
 from audsem_data.models.preprocessing import Preprocessing
 
-from .test_image_models import picture
+from .test_seeing import picture
 from .tiny_vision import save_llava_video
 
 CPU = Device("cpu")
