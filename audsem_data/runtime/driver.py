@@ -5,7 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from audsem_data.core.errors import GovernorStoppedError, StorageError, ToleranceError
 from audsem_data.core.outcome import Status
@@ -59,6 +59,7 @@ class Driver:
     def __init__(self, context: Context, engine: Engine, shown: bool = True) -> None:
         self.context, self.ledger = context, Ledger(context)
         self._engine, self._shown = engine, shown
+        self._leases: dict[str, str] = {}
 
     def run_all(self, groups: Sequence[Sequence[str]]) -> Iterator[StageSummary]:
         """Run groups of stages one after another, having first refused what would be refused half-way.
@@ -91,7 +92,7 @@ class Driver:
         with ExitStack() as locks:
             for stage in stages:
                 self.ledger.check_upstream(stage, beside=names)
-                locks.enter_context(stage_lock(workspace.lock(stage), stage.name))
+                self._leases[stage.name] = locks.enter_context(stage_lock(workspace.lock(stage), stage.name))
                 records = self.ledger.reread(stage)
                 check_drift(self.context, stage, records)
                 workspace.sweep(stage, records)
@@ -141,7 +142,7 @@ class Driver:
         if not tasks:
             return reports
         for task in tasks:
-            self._engine.submit(task)
+            self._submit(task)
         hopeless = False
         with progress("+".join(stage.name for stage in stages), rows, self._shown) as advance:
             for report in self._engine.reports(advance):
@@ -155,10 +156,13 @@ class Driver:
                     self._engine.halt()
                     continue
                 for task in after(report):
-                    self._engine.submit(task, first=task.shard == report.task.shard)
+                    self._submit(task, first=task.shard == report.task.shard)
         if caught and (error := caught[0].error):
             raise error
         return reports
+
+    def _submit(self, task: Task, *, first: bool = False) -> None:
+        self._engine.submit(replace(task, leases=dict(self._leases)), first=first)
 
     def _hopeless(self, report: Report, stages: Sequence[Stage]) -> bool:
         if any(isinstance(guard.error, StorageError | GovernorStoppedError) for guard in report.guards):

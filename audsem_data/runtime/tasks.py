@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from audsem_data.core.fingerprint import digest, identity
@@ -9,7 +10,7 @@ from audsem_data.core.layout import Part, Unit
 from audsem_data.core.record import Record, part_name
 from audsem_data.core.stage import Process, Stage
 from audsem_data.runtime.context import Context
-from audsem_data.runtime.corpus import open_stage, summarize_shard
+from audsem_data.runtime.corpus import open_stage, process_of, summarize_shard
 from audsem_data.runtime.group import run_group
 from audsem_data.runtime.guard import Guard
 from audsem_data.runtime.repartition import build_part
@@ -18,8 +19,15 @@ from audsem_data.runtime.source import read_units
 Progress = Callable[[int], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Leased:
+    """What every task has: the leases, by stage, under which what it makes may be committed."""
+
+    leases: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
-class MapTask:
+class MapTask(_Leased):
     """A group of map stages on one shard: for each stage, what its record shall say it was made from."""
 
     shard: int
@@ -27,7 +35,7 @@ class MapTask:
 
 
 @dataclass(frozen=True)
-class SourceTask:
+class SourceTask(_Leased):
     """The units that a source packs into one shard."""
 
     stage: str
@@ -36,7 +44,7 @@ class SourceTask:
 
 
 @dataclass(frozen=True)
-class PartTask:
+class PartTask(_Leased):
     """One output shard of a repartition."""
 
     stage: str
@@ -50,7 +58,7 @@ class PartTask:
 
 
 @dataclass(frozen=True)
-class SummaryTask:
+class SummaryTask(_Leased):
     """The summary that a corpus stage takes of one shard."""
 
     stage: str
@@ -81,20 +89,28 @@ class Bench:
     """Where a worker works: keeps the stages that it has opened, so that a model is loaded once."""
 
     context: Context
-    _opened: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _opened: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    _processes: dict[str, tuple[str, Process]] = field(default_factory=dict)
 
     def open(self, stage: Stage) -> Process:
-        """Return the opened stage; opening another fingerprint of it forgets the first."""
-        config = self.context.config(stage)
-        key = (stage.name, digest(identity(stage, config)))
-        if key not in self._opened:
-            self._opened = {k: v for k, v in self._opened.items() if k[0] != stage.name}
-            self._opened[key] = open_stage(self.context, stage)
-        return self._opened[key]  # type: ignore[no-any-return]
+        """Return what works on a stage's items; opening another fingerprint of it forgets the first."""
+        fingerprint = digest(identity(stage, self.context.config(stage)))
+        if self._processes.get(stage.name, ("",))[0] != fingerprint:
+            self._processes[stage.name] = (
+                fingerprint,
+                process_of(self.context, stage, self._open(stage, fingerprint)),
+            )
+        return self._processes[stage.name][1]
+
+    def _open(self, stage: Stage, fingerprint: str) -> Any:
+        if self._opened.get(stage.name, ("",))[0] != fingerprint:
+            self._opened[stage.name] = (fingerprint, open_stage(self.context, stage))
+        return self._opened[stage.name][1]
 
     def work(self, task: Task, progress: Progress) -> Report:
         """Carry out a task; what it raises is in the report's guards."""
         guard = Guard(describe(task))
+        self.context.workspace.leases.update(task.leases)
         with guard:
             if not isinstance(task, MapTask):
                 return self._single(task, progress)
@@ -105,7 +121,11 @@ class Bench:
     def _single(self, task: SourceTask | PartTask | SummaryTask, progress: Progress) -> Report:
         stage = self.context.stage(task.stage)
         if isinstance(task, SummaryTask):
-            return Report(task, summary=summarize_shard(self.context, stage, task.shard))
+            self._processes.pop(stage.name, None)  # there will be another state
+            fingerprint = digest(identity(stage, self.context.config(stage)))
+            opened = partial(self._open, stage, fingerprint)
+            summary = summarize_shard(self.context, stage, task.shard, fingerprint, opened)
+            return Report(task, summary=summary)
         if isinstance(task, SourceTask):
             record = read_units(self.context, stage, task.shard, task.units)
         else:

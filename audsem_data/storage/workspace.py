@@ -14,16 +14,22 @@ from audsem_data.core.record import FileEntry, Record, part_name
 from audsem_data.core.stage import Stage
 from audsem_data.storage.digests import file_sha256
 from audsem_data.storage.location import TEMPORARY, LocalLocation, is_abandoned
+from audsem_data.storage.lock import check_lease
 from audsem_data.storage.shelf import Shelf
 
 Found = TypeVar("Found")
 
 
 class Workspace:
-    """Reads and commits by name under one location; holds no state, so that any process may have one."""
+    """Reads and commits by name under one location; any process may have one.
+
+    Attributes:
+        leases: by stage, of the lock under which this process works; a commit of the stage checks it.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.leases: dict[str, str] = {}
         self.location = LocalLocation(root)
 
     @property
@@ -168,7 +174,12 @@ class Workspace:
         return FileEntry(name, size, sha256)
 
     def commit(self, stage: Stage, record: Record, superseded: Record | None) -> None:
-        """Replace the shard's record, the only commit, then free the files that it no longer names."""
+        """Replace the shard's record, the only commit, then free the files that it no longer names.
+
+        Raises StageBusyError where the stage's lock is no longer held under our lease.
+        """
+        if lease := self.leases.get(stage.name):
+            check_lease(self.lock(stage), stage.name, lease)
         self.location.put(f"{folder(stage)}/{part_name(record.shard)}.json", record.dump())
         if superseded:
             kept = {entry.name for entry in record.files}

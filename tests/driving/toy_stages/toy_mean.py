@@ -1,13 +1,18 @@
 """Say how far numbers are from the mean of all numbers."""
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from audsem_data.core.model import Device
 from audsem_data.core.outcome import Done
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Item, Kind, Needs, NoConfig, stage
+
+from .calls import flag, note
 
 
 class Mean:
@@ -15,6 +20,9 @@ class Mean:
 
     def summarize(self, items: Sequence[Item]) -> list[int]:
         """Return sum and count."""
+        if flag("break-b").exists() and items[0].key.startswith("b"):
+            raise ZeroDivisionError("a defect of the toy")
+        note("summarize", items)
         return [sum(item["value"] for item in items), len(items)]
 
     def reduce(self, summaries: Sequence[list[int]]) -> float:
@@ -33,6 +41,8 @@ class Mean:
     needs=[Needs("toy-count", ("value",))],
     emits=[Column("distance", pa.float64(), "number minus mean")],
 )
-def open_mean(config: NoConfig) -> Mean:
+def open_mean(config: NoConfig, device: Device) -> Mean:
     """Return the three steps."""
+    with Path(os.environ["TOY_CALLS"]).open("a") as stream:
+        stream.write(f"device {device.name}\n")
     return Mean()
