@@ -19,6 +19,8 @@ EXTRAS = {
     "torch": "models",
     "transformers": "models",
     "torchcodec": "decoding audio columns with `datasets` (without it: cast_column(..., Audio(decode=False)))",
+    "open_clip": "CLIP by open_clip (pip install 'audsem-data[open-clip]')",
+    "ultralytics": "RT-DETR by ultralytics, AGPL-3.0 (pip install 'audsem-data[ultralytics]')",
     "xgrammar": "structured generation",
     "vllm": "generation in process",
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import datasets
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -130,6 +131,27 @@ def test_evidence_holds_what_was_seen(annotated: tuple[Path, Counter[str]]) -> N
         assert row["blip"]["captions"]
         assert row["llava_video"]["description"]
         assert set(row) >= {"clip", "rt_detr", "places365"}
+
+
+def test_the_dataset_holds_what_was_seen_and_examples_of_every_clip(
+    annotated: tuple[Path, Counter[str]], tmp_path: Path
+) -> None:
+    workspace = tmp_path / "w"
+    shutil.copytree(annotated[0], workspace)
+    before = {path: path.stat().st_mtime_ns for path in workspace.glob("annotate-*/v*/part-*")}
+    cli("run", "-w", workspace, "--device", "cpu")
+    assert {path: path.stat().st_mtime_ns for path in workspace.glob("annotate-*/v*/part-*")} == before
+    loaded = datasets.load_dataset(str(workspace / "audsem"), "clips").cast_column(
+        "audio", datasets.Audio(decode=False)
+    )
+    shown: dict[str, Any] = {row["clip_id"]: row for split in loaded.values() for row in split}
+    said = {row["clip_id"]: row for row in rows(workspace, "combine")}
+    assert shown
+    for key, row in shown.items():
+        assert row["blip"]["captions"] == said[key]["blip"]["captions"]
+        assert row["llava_video"]["description"] == said[key]["llava_video"]["description"]
+    card = (workspace / "audsem" / "README.md").read_text()
+    assert all(name in card for name in ("blip", "rt_detr", "places365", "llava_video"))
 
 
 def test_an_answer_that_was_paid_for_is_not_paid_again(
