@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from audsem_data.core.keys import escape_video_id
 from audsem_data.stages.ingest.files import SourceFile
+from audsem_data.stages.ingest.media import media_signature
 
 Payload = Mapping[str, Any]
 
@@ -49,8 +50,10 @@ class VideoNames:
         if group in self._given:
             return self._given[group]
         stem = escape_video_id(group.stem)
-        alone = not (self._sharing.get(group.stem, set()) | self._owners.get(stem, set())) - {group}
-        return stem if alone else escape_video_id(self._paths[group])
+        others = (self._sharing.get(group.stem, set()) | self._owners.get(stem, set())) - {group}
+        content = media_signature(str(media))
+        alike = all(media_signature(str(other.folder / f"{other.stem}{media.suffix}")) == content for other in others)
+        return stem if alike else escape_video_id(self._paths[group])
 
 
 def _path_name(file: SourceFile) -> str:

@@ -34,7 +34,7 @@ def test_nothing_is_left_of_a_video_that_was_taken_down(workspace: Path) -> None
     dataset = workspace / "audsem"
     older, lost = workspace / "combine" / "v0", workspace / "annotate-past" / "v1"
     for folder in (older, lost):  # of a version before, and of a stage that the recipe no longer has
-        shutil.copytree(workspace / "combine" / "v1", folder)
+        shutil.copytree(workspace / "combine" / "v2", folder)
     before = holdings(workspace, {video})
     assert {"audsem", "standardize", "ingest", "annotate-past"} <= before.keys()
     said = run_cli("takedown", f" {video.upper()} ", "--workspace", workspace).stdout
