@@ -51,8 +51,8 @@ class VideoNames:
             return self._given[group]
         stem = escape_video_id(group.stem)
         others = (self._sharing.get(group.stem, set()) | self._owners.get(stem, set())) - {group}
-        content = media_signature(str(media))
-        alike = all(media_signature(str(other.folder / f"{other.stem}{media.suffix}")) == content for other in others)
+        same = [str(other.folder / f"{other.stem}{media.suffix}") for other in others]
+        alike = all(media_signature(path) == media_signature(str(media)) for path in same)
         return stem if alike else escape_video_id(self._paths[group])
 
 
