@@ -145,7 +145,7 @@ def report_model(
     ]
 
     def ours() -> object:
-        return by_clip(clips, model.device, lambda batch: [*model(batch)])
+        return by_clip(model, clips)
 
     def alone() -> None:
         with torch.inference_mode():

@@ -78,13 +78,6 @@ class BackendConfig(ModelConfig):
         return None if self.backend == "rules" else weights_or_server(QWEN2_5)(self)
 
 
-def backend_of_engine(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a recipe's options by today's names, for stages whose `engine` was `transformers` or `endpoint`."""
-    found = dict(values)
-    engine = found.pop("engine", None)
-    return {"backend": "openai" if engine == "endpoint" else engine, **found} if engine else found
-
-
 def open_backend(config: BackendConfig, device: Device) -> Backend:
     """Return the backend; raises ModelError or UsageError. Stages of one process that mean the same share it."""
     if config.backend == "rules":

@@ -12,10 +12,9 @@ from av import VideoFrame
 from av.video.codeccontext import VideoCodecContext
 
 from audsem_data.llm.prompts import Messages
+from audsem_data.models.frame_batches import Picture
 
-Picture = np.ndarray[Any, Any]
-
-_QUALITY = "2"  # of JPEG by ffmpeg's scale: 2 is nearly lossless
+_QUALITY = 2  # of JPEG by ffmpeg's scale: 2 is nearly lossless
 
 
 def video_request(model: str, frames: tuple[Picture, ...], chat: Messages, new_tokens: int) -> dict[str, Any]:
@@ -42,7 +41,7 @@ def _address(picture: Picture) -> str:
     codec = VideoCodecContext.create("mjpeg", "w")
     codec.height, codec.width = picture.shape[:2]
     codec.pix_fmt, codec.time_base = "yuvj444p", Fraction(1)
-    codec.qmin = codec.qmax = int(_QUALITY)
+    codec.qmin = codec.qmax = _QUALITY
     frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
     packets = [*codec.encode(frame.reformat(format="yuvj444p")), *codec.encode(None)]
     return f"data:image/jpeg;base64,{base64.b64encode(b''.join(map(bytes, packets))).decode()}"

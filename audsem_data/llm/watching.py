@@ -6,15 +6,16 @@ from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
-from audsem_data.core.errors import UsageError
 from audsem_data.core.fingerprint import canonical
-from audsem_data.core.model import Device, ModelConfig
+from audsem_data.core.model import Device
 from audsem_data.core.outcome import Failed
-from audsem_data.core.stage import Memory, run_only
+from audsem_data.core.stage import Memory
 from audsem_data.llm.chat_answer import text_of
 from audsem_data.llm.endpoint import Endpoint
 from audsem_data.llm.prompts import load_prompt
-from audsem_data.llm.video_chat import Picture, video_request
+from audsem_data.llm.servable import ServableConfig
+from audsem_data.llm.video_chat import video_request
+from audsem_data.models.frame_batches import Picture
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import LLAVA_VIDEO
 from audsem_data.models.store import locate
@@ -22,16 +23,9 @@ from audsem_data.models.store import locate
 PROMPT = load_prompt("describe-video")
 
 
-class WatchConfig(ModelConfig):
-    """Which model describes, and where it runs."""
+class WatchConfig(ServableConfig):
+    """Where the model that describes runs: LLaVA-Video here, or any that takes pictures behind a server."""
 
-    backend: Literal["transformers", "openai"] = Field(
-        "transformers",
-        description="transformers: LLaVA-Video in this process, or openai: a server of that protocol that takes "
-        "pictures (Qwen3-VL or any other)",
-    )
-    endpoint: str = run_only("", "address of the server, up to and with /v1")
-    served_model: str = Field("", description="what the server calls the model")
     newlines: Literal["row", "video"] = Field(
         "row", description="line ends that LLaVA sees: after each row of a frame (published), or one a video"
     )
@@ -70,8 +64,8 @@ def open_watcher(config: WatchConfig, device: Device) -> Describe:
         ModelError: the weights are not there.
         UsageError: a server is asked for and not named.
     """
-    if config.backend == "openai":
-        return _through_server(config)
+    if server := config.server("annotate-llava-video"):
+        return _through(server, config)
     from audsem_data.models.llava_video import LlavaVideo  # noqa: PLC0415  (transformers is heavy)
 
     folder = locate(LLAVA_VIDEO, config.checkpoint)
@@ -85,11 +79,7 @@ def open_watcher(config: WatchConfig, device: Device) -> Describe:
     return describe
 
 
-def _through_server(config: WatchConfig) -> Describe:
-    if not (config.endpoint and config.served_model):
-        raise UsageError("annotate-llava-video: backend=openai needs endpoint=URL (with /v1) and served_model=NAME")
-    server = Endpoint(config.endpoint)
-
+def _through(server: Endpoint, config: WatchConfig) -> Describe:
     def describe(videos: Sequence[Video]) -> Iterator[tuple[int, str | Failed]]:
         bodies = [
             video_request(config.served_model, video.pictures, chat_about(video), config.max_new_tokens)

@@ -11,8 +11,9 @@ import torch
 from transformers import AutoTokenizer, BlipForConditionalGeneration
 
 from audsem_data.core.model import Device
+from audsem_data.models.frame_batches import Picture
 from audsem_data.models.placement import place, torch_device
-from audsem_data.models.preprocessing import Picture, Preprocessing, published_preprocessing
+from audsem_data.models.preprocessing import Preprocessing, published_preprocessing
 from audsem_data.models.pretrained import load_pretrained
 
 CLIP_MEAN, CLIP_DEVIATION = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)

@@ -4,18 +4,16 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
 from audsem_data.core.errors import UsageError
 from audsem_data.core.model import Device, ModelConfig
 from audsem_data.core.stage import run_only
+from audsem_data.models.frame_batches import PictureModel
 from audsem_data.models.specs import CLIP
 from audsem_data.models.store import folder_of, locate
-
-Array = np.ndarray[Any, Any]
 
 IMAGENET = "imagenet-simple-labels.json"
 
@@ -32,18 +30,6 @@ class ZeroShotConfig(ModelConfig):
     architecture: str = Field("ViT-B-32", description="what open_clip calls the network of its checkpoint")
 
 
-class ZeroShot(Protocol):
-    """What either implementation gives."""
-
-    @property
-    def device(self) -> Any:
-        """The torch device that it runs on."""
-
-    def __call__(self, pictures: Sequence[Array]) -> Array:
-        """Return float32 probabilities, (pictures, categories)."""
-        ...
-
-
 def categories_of(config: ZeroShotConfig) -> tuple[str, ...]:
     """Return the categories. Raises UsageError for a list that is not there, empty, or names one twice."""
     path = Path(config.categories).expanduser() if config.categories else folder_of(CLIP) / IMAGENET
@@ -52,8 +38,9 @@ def categories_of(config: ZeroShotConfig) -> tuple[str, ...]:
         names = json.loads(text) if path.suffix == ".json" else text.splitlines()
         found = tuple(name.strip() for name in names if name.strip())
     except (OSError, ValueError, AttributeError, TypeError) as error:
+        said = getattr(error, "strerror", None) or str(error)
         raise UsageError(
-            f"annotate-clip: the categories {path} cannot be read ({error}); name a file by --set "
+            f"annotate-clip: the categories {path} cannot be read ({said}); name a file by --set "
             "annotate-clip.categories=FILE, or get ImageNet's by `audsem-data models fetch clip`"
         ) from error
     twice = next((name for index, name in enumerate(found) if name in found[:index]), None)
@@ -70,8 +57,8 @@ def identity_of(config: ZeroShotConfig) -> Mapping[str, str]:
     return {**CLIP.identity, "categories": digest[:16]}
 
 
-def open_zero_shot(config: ZeroShotConfig, names: Sequence[str], device: Device) -> ZeroShot:
-    """Load CLIP and embed the categories; raises ModelError."""
+def open_zero_shot(config: ZeroShotConfig, names: Sequence[str], device: Device) -> PictureModel:
+    """Load CLIP and embed the categories: it gives a row of probabilities a picture. Raises ModelError."""
     path = locate(CLIP, config.checkpoint)
     texts = [config.sentence.format(category=name) for name in names]
     if config.backend == "open-clip":

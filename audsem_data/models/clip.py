@@ -1,7 +1,7 @@
 """CLIP, zero-shot: which of a list of categories a picture shows.
 
 Source: Radford et al., Learning Transferable Visual Models From Natural Language Supervision, ICML 2021;
-openai/clip-vit-base-patch32.
+trained on LAION-2B as laion/CLIP-ViT-B-32-laion2B-s34B-b79K.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,9 @@ from transformers import AutoTokenizer, CLIPModel
 
 from audsem_data.core.model import Device
 from audsem_data.models.blip import CLIP_DEVIATION, CLIP_MEAN
+from audsem_data.models.frame_batches import Picture
 from audsem_data.models.placement import place, torch_device
-from audsem_data.models.preprocessing import Picture, Preprocessing, published_preprocessing
+from audsem_data.models.preprocessing import Preprocessing, published_preprocessing
 from audsem_data.models.pretrained import load_pretrained
 
 Array = np.ndarray[Any, Any]

@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
 from audsem_data.core.model import Device, ModelConfig
+from audsem_data.models.frame_batches import PictureModel
 from audsem_data.models.specs import RT_DETR
 from audsem_data.models.store import locate
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -39,26 +37,14 @@ class DetectorConfig(ModelConfig):
     )
 
 
-class Detector(Protocol):
-    """What either implementation gives: the objects of each picture, the highest score first."""
-
-    @property
-    def device(self) -> Any:
-        """The torch device that it runs on."""
-
-    def __call__(self, pictures: Sequence[Array]) -> list[list[Detection]]:
-        """Detect objects in pictures of any size."""
-        ...
-
-
 def clipped(box: Sequence[float]) -> tuple[float, float, float, float]:
     """Return a box without what lies outside of the picture."""
     left, top, right, bottom = (min(1.0, max(0.0, float(edge))) for edge in box)
     return left, top, right, bottom
 
 
-def open_detector(config: DetectorConfig, device: Device) -> Detector:
-    """Load a detector; raises ModelError."""
+def open_detector(config: DetectorConfig, device: Device) -> PictureModel:
+    """Load a detector: it gives the objects of each picture, the highest score first. Raises ModelError."""
     path = locate(RT_DETR, config.checkpoint)
     if config.backend == "ultralytics":
         from audsem_data.models.ultralytics_rt_detr import UltralyticsRtDetr  # noqa: PLC0415  (may be absent)

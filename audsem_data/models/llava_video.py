@@ -14,8 +14,9 @@ from transformers import AutoTokenizer, LlavaOnevisionForConditionalGeneration
 
 from audsem_data.core.model import Device
 from audsem_data.models.batches import in_batches
+from audsem_data.models.frame_batches import Picture
 from audsem_data.models.placement import place, torch_device
-from audsem_data.models.preprocessing import Picture, Preprocessing, published_preprocessing
+from audsem_data.models.preprocessing import Preprocessing, published_preprocessing
 from audsem_data.models.pretrained import load_pretrained
 
 Newlines = Literal["row", "video"]

@@ -14,8 +14,8 @@ from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device
 from audsem_data.models.checkpoint import fill, read_checkpoint
 from audsem_data.models.clip import PREPROCESSING
+from audsem_data.models.frame_batches import Picture
 from audsem_data.models.placement import place, torch_device
-from audsem_data.models.preprocessing import Picture
 
 Array = np.ndarray[Any, Any]
 

@@ -16,9 +16,10 @@ from transformers import ResNetConfig, ResNetForImageClassification
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device
 from audsem_data.models.checkpoint import fill, read_checkpoint
+from audsem_data.models.frame_batches import Picture
 from audsem_data.models.frame_predictions import likeliest, seen_in
 from audsem_data.models.placement import place, torch_device
-from audsem_data.models.preprocessing import Picture, Preprocessing
+from audsem_data.models.preprocessing import Preprocessing
 
 Array = np.ndarray[Any, Any]
 

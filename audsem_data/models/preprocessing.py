@@ -14,9 +14,8 @@ import torch
 from torch import Tensor
 
 from audsem_data.core.errors import ModelError
+from audsem_data.models.frame_batches import Picture
 from audsem_data.models.pillow_resize import Filter, resize
-
-Picture = np.ndarray[Any, Any]  # uint8, (height, width, 3), RGB
 
 _RESAMPLING: Mapping[int, Filter] = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
 

@@ -11,8 +11,9 @@ from transformers import RTDetrForObjectDetection
 
 from audsem_data.core.model import Device
 from audsem_data.models.detections import Detection, clipped
+from audsem_data.models.frame_batches import Picture
 from audsem_data.models.placement import place, torch_device
-from audsem_data.models.preprocessing import Picture, Preprocessing, published_preprocessing
+from audsem_data.models.preprocessing import Preprocessing, published_preprocessing
 from audsem_data.models.pretrained import load_pretrained
 
 PREPROCESSING = Preprocessing(640, 640, "bilinear")

@@ -13,8 +13,8 @@ import torch
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device
 from audsem_data.models.detections import Detection, clipped
+from audsem_data.models.frame_batches import Picture
 from audsem_data.models.placement import torch_device
-from audsem_data.models.preprocessing import Picture
 
 _AUTO = Device()
 

@@ -13,10 +13,11 @@ from audsem_data.core.model import Device, ModelConfig
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Item, Process
+from audsem_data.models.frame_batches import by_clip
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import BLIP
 from audsem_data.models.store import locate
-from audsem_data.stages.annotate.image_annotator import by_clip, image_annotator
+from audsem_data.stages.annotate.image_annotator import image_annotator, pictures
 
 CAPTIONS = pa.list_(pa.struct([("caption", pa.string()), ("frames", pa.int16())]))
 
@@ -44,7 +45,7 @@ def open_annotate_blip(config: BlipConfig, device: Device) -> Process:
     model = Blip(locate(BLIP, config.checkpoint), device, config.dtype, config.beams, config.max_tokens)
 
     def process(items: Sequence[Item]) -> list[Outcome]:
-        return [_outcome(captions) for captions in by_clip(model, items)]
+        return [_outcome(captions) for captions in by_clip(model, pictures(items))]
 
     return process
 

@@ -14,10 +14,11 @@ from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Item, Process
 from audsem_data.models.categories import ZeroShotConfig, categories_of, identity_of, open_zero_shot
+from audsem_data.models.frame_batches import by_clip
 from audsem_data.models.frame_predictions import SEEN, likeliest, seen_in
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import CLIP
-from audsem_data.stages.annotate.image_annotator import by_clip, image_annotator
+from audsem_data.stages.annotate.image_annotator import image_annotator, pictures
 
 
 @image_annotator(
@@ -41,6 +42,6 @@ def open_annotate_clip(config: ZeroShotConfig, device: Device) -> Process:
         return Done.one(categories=seen_in(likeliest(of_frame, names, config.top) for of_frame in scores))
 
     def process(items: Sequence[Item]) -> list[Outcome]:
-        return [outcome(scores) for scores in by_clip(model, items)]
+        return [outcome(scores) for scores in by_clip(model, pictures(items))]
 
     return process

@@ -15,11 +15,12 @@ from audsem_data.core.model import Device, ModelConfig
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Item, Process
+from audsem_data.models.frame_batches import by_clip
 from audsem_data.models.frame_predictions import SEEN
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import PLACES365
 from audsem_data.models.store import locate
-from audsem_data.stages.annotate.image_annotator import by_clip, image_annotator
+from audsem_data.stages.annotate.image_annotator import image_annotator, pictures
 
 
 class Places365Config(ModelConfig):
@@ -50,6 +51,6 @@ def open_annotate_places365(config: Places365Config, device: Device) -> Process:
         return Done.one(places=model.places(scores, config.threshold), indoor=model.indoors(scores))
 
     def process(items: Sequence[Item]) -> list[Outcome]:
-        return [outcome(scores) for scores in by_clip(model, items)]
+        return [outcome(scores) for scores in by_clip(model, pictures(items))]
 
     return process

@@ -14,9 +14,10 @@ from audsem_data.core.outcome import Done, Outcome
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Item, Process
 from audsem_data.models.detections import Detection, DetectorConfig, open_detector
+from audsem_data.models.frame_batches import by_clip
 from audsem_data.models.frame_predictions import SEEN, seen_in
 from audsem_data.models.specs import RT_DETR
-from audsem_data.stages.annotate.image_annotator import STILLS, by_clip, image_annotator
+from audsem_data.stages.annotate.image_annotator import STILLS, image_annotator, pictures
 
 EDGES = ("left", "top", "right", "bottom")
 BOXES = pa.list_(
@@ -42,7 +43,7 @@ def open_annotate_rt_detr(config: DetectorConfig, device: Device) -> Process:
     detect = open_detector(config, device)
 
     def process(items: Sequence[Item]) -> list[Outcome]:
-        found = by_clip(detect, items)
+        found = by_clip(detect, pictures(items))
         return [_outcome(frames, item.media[STILLS].seconds) for frames, item in zip(found, items, strict=True)]
 
     return process

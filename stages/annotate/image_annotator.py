@@ -1,20 +1,17 @@
-"""What all annotators of a clip's pictures have in common: their declaration, and their batches."""
+"""What all annotators of a clip's pictures have in common: their declaration, and the pictures that they get."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import Any
 
 from audsem_data.core.model import ModelSpec
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Config, Frames, Item, Needs, Stage, stage
+from audsem_data.models.frame_batches import Picture
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.weights import weights_of
 from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 STILLS = Frames("stills", 4)
-Result = TypeVar("Result")
-Picture = np.ndarray[Any, Any]
 Identity = Mapping[str, str] | Callable[[Any], Mapping[str, str]]
 
 
@@ -42,13 +39,6 @@ def image_annotator(
     )
 
 
-def by_clip(model: Any, items: Sequence[Item]) -> list[list[Any]]:
-    """Return what a model gives for the pictures of each clip; it runs over the pictures of many clips at once.
-
-    Args:
-        model: has a torch `device`, and gives one result a picture when it is called with pictures.
-        items: of an image annotator.
-    """
-    from audsem_data.models.frame_batches import by_clip as batched
-
-    return batched([item.media[STILLS].pictures for item in items], model.device, lambda batch: [*model(batch)])
+def pictures(items: Sequence[Item]) -> list[Sequence[Picture]]:
+    """Return the pictures of each clip, RGB, uint8, (height, width, 3)."""
+    return [item.media[STILLS].pictures for item in items]

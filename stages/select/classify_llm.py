@@ -6,20 +6,17 @@ same. The model runs in transformers, or behind a server that speaks the OpenAI 
 Source: paper, section 3 and appendix F.1 (Mixtral-8x7B-Instruct, zero-shot); the wording of the prompt is ours.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
-from pydantic import Field
 
-from audsem_data.core.errors import UsageError
-from audsem_data.core.model import Device, ModelConfig
+from audsem_data.core.model import Device
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import CUE_ID, Column
-from audsem_data.core.stage import Item, Needs, Process, run_only, stage
-from audsem_data.llm.backends import backend_of_engine
-from audsem_data.llm.endpoint import Endpoint, EndpointReason
+from audsem_data.core.stage import Item, Needs, Process, stage
+from audsem_data.llm.endpoint import EndpointReason
 from audsem_data.llm.prompts import Messages, load_prompt
+from audsem_data.llm.servable import ServableConfig
 from audsem_data.llm.yes_no import YesNoReason, ask_endpoint
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import MIXTRAL
@@ -30,29 +27,12 @@ PROMPT = load_prompt("classify-caption")
 Ask = Callable[[Sequence[Messages]], list[float | Failed]]
 
 
-class ClassifyLlmConfig(ModelConfig):
-    """Which model is asked, and where it runs."""
-
-    backend: Literal["transformers", "openai"] = Field(
-        "transformers",
-        description="transformers in this process, or openai: any server of that protocol "
-        "(paper: Mixtral-8x7B-Instruct)",
-    )
-    endpoint: str = run_only("", "address of the server, up to and with /v1")
-    served_model: str = Field("", description="what the server calls the model")
-
-    @classmethod
-    def renamed(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a recipe's options by today's names."""
-        return backend_of_engine(values)
-
-
 @stage(
     "classify-llm",
     version=1,
     needs=[Needs("extract-sdh", ("caption",))],
     emits=[Column("score", pa.float32(), "probability of yes, of yes and no: does the caption describe a sound?")],
-    config=ClassifyLlmConfig,
+    config=ServableConfig,
     key=CUE_ID,
     reasons=(ModelReason, EndpointReason, YesNoReason),
     batch=256,
@@ -61,7 +41,7 @@ class ClassifyLlmConfig(ModelConfig):
     identity={**PROMPT.identity, **MIXTRAL.identity},
     weights=weights_or_server(MIXTRAL),
 )
-def open_classify_llm(config: ClassifyLlmConfig, device: Device) -> Process:
+def open_classify_llm(config: ServableConfig, device: Device) -> Process:
     """Return the process that asks."""
     ask = _open_backend(config, device)
 
@@ -72,11 +52,9 @@ def open_classify_llm(config: ClassifyLlmConfig, device: Device) -> Process:
     return process
 
 
-def _open_backend(config: ClassifyLlmConfig, device: Device) -> Ask:
-    if config.backend == "openai":
-        if not (config.endpoint and config.served_model):
-            raise UsageError("classify-llm: backend=openai needs endpoint=URL (with /v1) and served_model=NAME")
-        return lambda chats: ask_endpoint(Endpoint(config.endpoint), config.served_model, chats)
+def _open_backend(config: ServableConfig, device: Device) -> Ask:
+    if server := config.server("classify-llm"):
+        return lambda chats: ask_endpoint(server, config.served_model, chats)
     from audsem_data.llm.yes_no_model import YesNoModel
 
     model = YesNoModel(locate(MIXTRAL, config.checkpoint), device, config.dtype)

@@ -78,14 +78,21 @@ def test_each_clip_gets_the_results_of_its_own_frames() -> None:
     ]
     batches: list[int] = []
 
-    def run(frames: Any) -> list[bytes]:
-        batches.append(len(frames))
-        return [frame.tobytes() for frame in frames]
+    class Model:
+        device = CPU
 
-    assert by_clip(clips, CPU, run) == [[frame.tobytes() for frame in clip] for clip in clips]
+        def __call__(self, pictures: Any) -> list[bytes]:
+            batches.append(len(pictures))
+            return [picture.tobytes() for picture in pictures]
+
+    class Broken(Model):
+        def __call__(self, pictures: Any) -> list[bytes]:
+            return [b""]
+
+    assert by_clip(Model(), clips) == [[frame.tobytes() for frame in clip] for clip in clips]
     assert batches == [8, 6]
     with pytest.raises(ValueError, match="14 frames gave 2 results"):
-        by_clip(clips, CPU, lambda frames: [b""])
+        by_clip(Broken(), clips)
 
 
 def test_equal_predictions_are_averaged_over_the_frames_where_they_occur() -> None:

@@ -10,13 +10,13 @@ import pytest
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import ModelSpec
 from audsem_data.core.record import FileEntry, Record
+from audsem_data.llm.servable import ServableConfig
 from audsem_data.models.specs import AST, BEATS, MODELS
 from audsem_data.models.store import Pin, folder_of, locate, write_pin
 from audsem_data.models.weights import own_weights, published_weights
 from audsem_data.publish.answered import answered
 from audsem_data.runtime.discovery import load_stages
 from audsem_data.runtime.staleness import weights_drift
-from audsem_data.stages.select.classify_llm import ClassifyLlmConfig
 
 ONE, OTHER = ("own checkpoint sha256:" + digit * 64 for digit in "ab")
 
@@ -81,7 +81,7 @@ def test_every_stage_that_asks_a_model_says_which_weights_answer() -> None:
         if "checkpoint" in stage.config.model_fields and stage.weights is None
     ]
     assert silent == []
-    served = ClassifyLlmConfig(backend="openai", served_model="m")
+    served = ServableConfig(backend="openai", served_model="m")
     assert load_stages()["classify-llm"].weights(served) == "served as m"  # type: ignore[misc]
 
 
