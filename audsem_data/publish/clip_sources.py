@@ -2,9 +2,12 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
+
+import av
 
 from audsem_data.acquisition.calling import call_fetching
 from audsem_data.acquisition.options import FetchOptions
@@ -12,20 +15,19 @@ from audsem_data.acquisition.pages import page_of
 from audsem_data.acquisition.reasons import FetchError
 from audsem_data.acquisition.sections import GAP_MS, MARGIN_MS, plan_sections
 from audsem_data.core.errors import InputError
-from audsem_data.core.keys import escape_video_id
 from audsem_data.media.cut import Target, Want, cut_audio
 from audsem_data.media.decode import decode_audio
 from audsem_data.media.encode import encode_audio, to_int16
-from audsem_data.media.isolation import Isolated
-from audsem_data.media.names import MEDIA_SUFFIXES
+from audsem_data.media.isolation import DiedError, Isolated, OverrunError
 from audsem_data.media.probe import Bounds, open_media
-from audsem_data.media.reasons import MediaError
+from audsem_data.media.reasons import MediaError, MediaReason
 from audsem_data.publish.features import RATE
+from audsem_data.publish.held_media import HeldFiles
 
 _BOUNDS = Bounds(64 * 2**30, 43_200.0, 64, 8192 * 4320)
 _END_TOLERANCE_MS = 50
 _MEMORY = 4 << 30
-_SECONDS = 900.0  # for a section
+_SECONDS = 900.0  # for a file, or a section
 
 Sound = tuple[str, bytes | str]
 """A clip's key, and its FLAC file or the reason why there is none."""
@@ -39,22 +41,20 @@ class ClipSource(Protocol):
 
 
 class HeldMedia:
-    """Files below a folder, named after their videos; video comes before sound."""
+    """Files below a folder, named after their videos."""
 
     def __init__(self, folder: Path) -> None:
         """Look for media; raises InputError if there is no such folder."""
-        if not folder.is_dir():
-            raise InputError(f"there is no folder {folder}")
-        found = [path for path in folder.rglob("*") if path.suffix.lower().lstrip(".") in MEDIA_SUFFIXES]
-        found.sort(key=lambda path: (-MEDIA_SUFFIXES.index(path.suffix.lower().lstrip(".")), path))
-        self._files: Mapping[str, Path] = {escape_video_id(path.stem): path for path in found}
+        self._files = HeldFiles(folder)
+        self._isolated = Isolated(_MEMORY)
 
     def sounds(self, video_id: str, wants: Sequence[Want]) -> Iterator[Sound]:
         """Cut the clips out of the video's file."""
-        if video_id in self._files:
-            yield from _cut(self._files[video_id], wants)
+        found = self._files.find(video_id)
+        if isinstance(found, str):
+            yield from ((want.key, found) for want in wants)
         else:
-            yield from ((want.key, "media_missing") for want in wants)
+            yield from _cut(self._isolated, found, wants)
 
 
 class PublishedMedia:
@@ -85,22 +85,38 @@ class PublishedMedia:
         clips: Clips | FetchError = call_fetching(self._isolated, fetch_clips, request, seconds=seconds)
         if isinstance(clips, FetchError):
             clips = Clips(failed=dict.fromkeys((want.key for want in wants), clips))
+        yield from ((key, str(error.reason)) for key, error in clips.failed.items() if key not in clips.held)
+        by_file: dict[Path, list[Want]] = defaultdict(list)
         for want in wants:
-            held = clips.held.get(want.key)
-            if held is None:
-                yield want.key, str(clips.failed[want.key].reason)
-            else:
-                yield from _cut(held.path, [want])
+            if held := clips.held.get(want.key):
+                by_file[held.path].append(want)
+        for path, held_wants in by_file.items():
+            yield from _cut(self._isolated, path, held_wants)
 
 
-def _cut(path: Path, wants: Sequence[Want]) -> Iterator[Sound]:
+def _cut(isolated: Isolated, path: Path, wants: Sequence[Want]) -> Iterator[Sound]:
+    """Yield the clips of one file, which is opened in a process that a budget can stop."""
+    try:
+        yield from isolated.call(_cut_file, path, wants, seconds=_SECONDS)
+    except OverrunError:
+        yield from ((want.key, str(MediaReason.TIMED_OUT)) for want in wants)
+    except DiedError:
+        yield from ((want.key, str(MediaReason.CRASHED)) for want in wants)
+
+
+def _cut_file(path: Path, wants: Sequence[Want]) -> list[Sound]:
+    sounds: list[Sound] = []
+    ordered = sorted(wants, key=lambda want: (want.start_ms, want.end_ms))
     try:
         with open_media(path, _BOUNDS) as media:
             rate = media.audio.codec_context.sample_rate
-            for key, cut in cut_audio(decode_audio(media), wants, rate, Target(RATE, _END_TOLERANCE_MS)):
+            for key, cut in cut_audio(decode_audio(media), ordered, rate, Target(RATE, _END_TOLERANCE_MS)):
                 if isinstance(cut, MediaError):
-                    yield key, str(cut.reason)
+                    sounds.append((key, str(cut.reason)))
                 else:
-                    yield key, encode_audio(to_int16(cut.samples), RATE, "flac")
+                    sounds.append((key, encode_audio(to_int16(cut.samples), RATE, "flac")))
     except MediaError as error:
-        yield from ((want.key, str(error.reason)) for want in wants)
+        return [(want.key, str(error.reason)) for want in wants]
+    except av.error.FFmpegError:  # unforeseen: what codecs say where memory runs out, for one
+        return [(want.key, str(MediaReason.CRASHED)) for want in wants]
+    return sounds

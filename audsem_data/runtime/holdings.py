@@ -7,7 +7,6 @@ the bytes. What was fetched or piped in (`subtitles/`, `sources/`) is looked at 
 
 import mmap
 import re
-import tarfile
 from collections import defaultdict
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audsem_data.core.errors import CorruptionError
+from audsem_data.storage.tars import member_keys
 
 ELSEWHERE = ("logs", "releases", "sources", "subtitles")
 # A clip id, or what begins with one; of a source's outcomes, the video and its track.
@@ -113,14 +113,9 @@ def _videos(keys: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _members(path: Path) -> Iterator[tuple[str, str]]:
     """Yield (video, clip) of each member of a tar."""
-    try:
-        with tarfile.open(path, "r:") as tar:
-            for member in tar:
-                key = member.name.partition(".")[0]
-                if match := re.match(_KEY, key):
-                    yield match["video"], key
-    except (tarfile.TarError, EOFError) as error:
-        raise CorruptionError(f"{path} cannot be read as a tar: {error}") from error
+    for key in member_keys(path):
+        if match := re.match(_KEY, key):
+            yield match["video"], key
 
 
 def _spools_with(root: Path, videos: Set[str]) -> Iterator[Path]:

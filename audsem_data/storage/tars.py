@@ -3,6 +3,7 @@
 import io
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -52,19 +53,33 @@ def iterate_clips(
     Only the members are read whose key and suffix are `wanted`; a clip without any comes with none.
     """
     key, files = "", dict[str, bytes]()
-    try:
-        with tarfile.open(path, "r:") as tar:
-            for member in tar:
-                name, _, suffix = member.name.partition(".")
-                if name != key and key:
-                    yield key, files
-                    files = {}
-                key = name
-                if wanted(name, suffix):
-                    stream = tar.extractfile(member)
-                    files[suffix] = stream.read() if stream else b""
-                tar.members = []  # type: ignore[attr-defined]  # TarFile keeps every header otherwise
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise CorruptionError(f"{path} cannot be read as a tar: {error}") from error
+    with _opened(path) as tar:
+        for member in tar:
+            name, _, suffix = member.name.partition(".")
+            if name != key and key:
+                yield key, files
+                files = {}
+            key = name
+            if wanted(name, suffix):
+                stream = tar.extractfile(member)
+                files[suffix] = stream.read() if stream else b""
+            tar.members = []  # type: ignore[attr-defined]  # TarFile keeps every header otherwise
     if key:
         yield key, files
+
+
+def member_keys(path: Path) -> Iterator[str]:
+    """Yield the key of every member, reading headers alone; raises CorruptionError."""
+    with _opened(path) as tar:
+        for member in tar:
+            yield member.name.partition(".")[0]
+            tar.members = []  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+    try:
+        with tarfile.open(path, "r:") as tar:
+            yield tar
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise CorruptionError(f"{path} cannot be read as a tar: {error}") from error

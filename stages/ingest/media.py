@@ -1,18 +1,15 @@
-"""The media files of the sources: which one belongs to a video, and what tells its content."""
+"""The media files of the sources: which one belongs to a video."""
 
-import hashlib
 import os
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 from audsem_data.core.keys import escape_video_id
 from audsem_data.media.names import MEDIA_SUFFIXES
+from audsem_data.media.signature import media_signature
 from audsem_data.stages.ingest.files import SourceFile
-
-_ENDS = 64 << 10
 
 
 class Near(NamedTuple):
@@ -60,17 +57,3 @@ def _distance(file: SourceFile, place: Path) -> tuple[int, int]:
     folders = zip(reversed(file.path.parent.parts), reversed(place.parent.parts), strict=False)
     alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], folders))
     return -shared, -alike
-
-
-@lru_cache(maxsize=4096)
-def media_signature(path: str) -> str | None:
-    """Return a media file's size and a hash of its first and last 64 KiB, or None if it cannot be read."""
-    try:
-        with Path(path).open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            head = file.read(_ENDS)
-            file.seek(max(0, size - _ENDS))
-            return f"{size}-{hashlib.sha256(head + file.read(_ENDS)).hexdigest()[:16]}"
-    except OSError:
-        return None

@@ -12,9 +12,9 @@ from audsem_data.core.keys import clip_id, escape_video_id
 from audsem_data.core.layout import Unit
 from audsem_data.core.outcome import Done, Failed, Filtered, Outcome
 from audsem_data.media.names import is_address
+from audsem_data.media.signature import media_signature
 from audsem_data.stages.ingest.files import Kind
 from audsem_data.stages.ingest.info import read_info
-from audsem_data.stages.ingest.media import media_signature
 from audsem_data.stages.ingest.names import clean_language, is_english, language_of
 from audsem_data.stages.ingest.reasons import IngestReason
 from audsem_data.stages.ingest.rows import CueRows, RowTrack

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from audsem_data.core.keys import escape_video_id
+from audsem_data.media.signature import media_signature
 from audsem_data.stages.ingest.files import SourceFile
-from audsem_data.stages.ingest.media import media_signature
 
 Payload = Mapping[str, Any]
 
