@@ -11,28 +11,27 @@ import pyarrow as pa
 from audsem_data.core.model import Device
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
-from audsem_data.core.stage import Frames, Item, Memory, Needs, stage
+from audsem_data.core.stage import Frames, Item, Memory
 from audsem_data.llm.chat_answer import ChatReason
 from audsem_data.llm.endpoint import EndpointReason
 from audsem_data.llm.watching import PROMPT, WatchConfig, open_watcher, remembering
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import LLAVA_VIDEO
 from audsem_data.models.weights import weights_or_server
-from audsem_data.stages.filter.score_duration import LONG_ENOUGH
+from audsem_data.stages.annotate.image_annotator import image_annotator
 
 FRAMES = Frames("uniform", 8)
 
 
-@stage(
+@image_annotator(
     "annotate-llava-video",
     version=1,
-    needs=[Needs("standardize", ("video_sha256",), locators=("no_video",))],
     emits=[Column("description", pa.string(), "what can be seen, in detail")],
+    frames=FRAMES,
     config=WatchConfig,
-    media=(FRAMES,),
-    over=LONG_ENOUGH,
     reasons=(ModelReason, EndpointReason, ChatReason),
     batch=16,
+    spooled=False,
     remembers=True,
     cool_down=60.0,
     identity={**PROMPT.identity, **LLAVA_VIDEO.identity},

@@ -1,12 +1,15 @@
 """The examples of CONTRIBUTING.md, an annotator and a filter of one file each, join a finished workspace."""
 
+import io
 import re
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from audsem_data import Project
 from audsem_data.media.clips import decode_clip
@@ -42,17 +45,18 @@ def names(workspace: Path, pattern: str) -> set[str]:
 
 
 def test_the_examples_of_the_guide_join_a_finished_workspace(examples: dict[str, str], workspace: Path) -> None:
-    code = [line for line in examples["annotate-peak"].partition('"""\n\n')[2].splitlines() if line]
-    assert len(code) <= 25
+    for code in examples.values():
+        assert len([line for line in code.partition('"""\n\n')[2].splitlines() if line]) <= 25
     paid = names(workspace, "annotate-*/v*/part*") | names(workspace, "standardize/v*/part*")
     written = names(workspace, "generate-*/v*/part*")
     options = RunOptions(packages=(*STAGE_PACKAGES, PACKAGE))
-    context, changes = open_context(workspace, Edits(stage="annotate-peak"), options)
-    assert changes == ["stages: + annotate-peak"]
+    for stage in ("annotate-peak", "annotate-brightness"):
+        context, changes = open_context(workspace, Edits(stage=stage), options)
+        assert changes == [f"stages: + {stage}"]
     run_all(context)
     assert paid <= names(workspace, "annotate-*/v*/part*") | names(workspace, "standardize/v*/part*")
     assert written == names(workspace, "generate-*/v*/part*")
-    check_peaks(context)
+    check_evidence(context)
     check_filter(workspace, options)
 
 
@@ -86,17 +90,26 @@ def run_all(context: Context) -> None:
         list(driver.run_all(groups(context)))
 
 
-def check_peaks(context: Context) -> None:
-    """Compare the evidence with the samples themselves."""
+def check_evidence(context: Context) -> None:
+    """Compare the evidence with the samples and pictures themselves."""
     workspace, standardize = context.workspace, context.stage("standardize")
-    evidence: dict[str, dict[str, float]] = {}
+    evidence: dict[str, dict[str, dict[str, float]]] = {}
     for shard, record in workspace.records(context.stage("combine")).items():
         table = read_table(workspace.path(context.stage("combine"), record.data))
-        evidence.update(zip(table["clip_id"].to_pylist(), table["peak"].to_pylist(), strict=True))
+        evidence.update({row["clip_id"]: row for row in table.to_pylist()})
         tar = workspace.records(standardize)[shard].tar
         assert tar
         for key, files in iterate_clips(workspace.path(standardize, tar)):
             samples, _ = decode_clip(files["flac"])
             # resampling to 16 kHz may move a peak, never by much
-            assert evidence[key]["peak"] == pytest.approx(np.abs(samples).max(), abs=0.25)
+            assert evidence[key]["peak"]["peak"] == pytest.approx(np.abs(samples).max(), abs=0.25)
+            greys = grey(files["mp4"])
+            assert min(greys) - 1 < evidence[key]["brightness"]["brightness"] < max(greys) + 1
     assert evidence
+
+
+def grey(mp4: bytes) -> list[float]:
+    """Return the mean of each picture in grey, by Pillow: its formula is the example's."""
+    with av.open(io.BytesIO(mp4), mode="r") as video:
+        pictures = [Image.fromarray(frame.to_ndarray(format="rgb24")) for frame in video.decode(video=0)]
+    return [float(np.asarray(picture.convert("L")).mean()) for picture in pictures]
