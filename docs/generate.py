@@ -14,7 +14,7 @@ from audsem_data.core.recipe import Recipe, running_order
 from audsem_data.core.stage import Filter, Stage
 from audsem_data.runtime.describe import option_rows
 from audsem_data.runtime.discovery import load_stages
-from audsem_data.runtime.session import load_profile, profiles
+from audsem_data.runtime.profiles import load_profile, profiles
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- generated from the code by `make docs`; edit the code, not this file -->\n"

@@ -25,6 +25,14 @@ def opened(workspace: Path, edits: Edits, options: RunOptions) -> Context:
     return context
 
 
+def looked_ahead(workspace: Path, edits: Edits, options: RunOptions) -> Context:
+    """Return the context that a command would work in, and show what it would change; nothing is written."""
+    context, changes = open_context(workspace, edits, options, save=False)
+    for line in changes:
+        typer.echo(f"recipe: {line}", err=True)
+    return context
+
+
 def drive(context: Context, groups: Sequence[Sequence[str]]) -> None:
     """Run groups of stages, one line of summary each; raises RowsFailedError under --strict."""
     failed = 0

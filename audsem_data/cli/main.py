@@ -98,6 +98,8 @@ def main() -> None:
         if "--debug" in sys.argv:
             raise
         typer.echo(f"error: {error}", err=True)
+        for note in getattr(error, "__notes__", ()):
+            typer.echo(note, err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         typer.echo("interrupted; run the same command again to go on", err=True)

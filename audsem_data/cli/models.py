@@ -1,6 +1,7 @@
 """`audsem-data models`: the weights that annotators load: which there are, getting and checking them."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,6 +51,8 @@ def list_models(as_json: options.Json = False) -> None:
 def fetch(
     names: Names = None,
     everything: Annotated[bool, typer.Option("--all", help="Every model.")] = False,
+    profile: Annotated[str | None, typer.Option(help="Every model that a profile loads.")] = None,
+    recipe: options.RecipeFile = None,
     offline: Annotated[bool, typer.Option("--offline", help="Only say whether they are here.")] = False,
     mirror: Annotated[
         str, typer.Option("--from", metavar="SOURCE", help="hf:OWNER/NAME[@COMMIT] or https://..., for one model.")
@@ -64,7 +67,7 @@ def fetch(
     from audsem_data.core.errors import UsageError
     from audsem_data.models.fetching import fetch as bring
 
-    chosen = _chosen(names, everything)
+    chosen = _of_recipe(profile, recipe) if profile or recipe else _chosen(names, everything)
     if mirror and len(chosen) != 1:
         raise UsageError("--from is for one model: name it")
     for spec in chosen:
@@ -85,6 +88,17 @@ def verify(names: Names = None) -> None:
         if not names and state(spec) == "absent":
             continue
         typer.echo(f"{spec.name}: {check(spec) / 1e6:.1f} MB as fetched")
+
+
+def _of_recipe(profile: str | None, recipe: Path | None) -> list["ModelSpec"]:
+    from audsem_data.runtime.context import Context, RunOptions
+    from audsem_data.runtime.requirements import requirements
+    from audsem_data.runtime.session import Edits, named_recipe
+
+    named = named_recipe(Edits(profile, recipe=recipe), RunOptions())
+    assert named
+    models = [one.model for one in requirements(Context(Path(), named)) if one.model]
+    return list({model.name: model for model in models}.values())
 
 
 def _chosen(names: list[str] | None, everything: bool) -> list["ModelSpec"]:

@@ -8,6 +8,13 @@ import typer
 Workspace = Annotated[
     Path, typer.Option("--workspace", "-w", envvar="AUDSEM_WORKSPACE", help="Folder that holds the run.")
 ]
+Profile = Annotated[
+    str | None,
+    typer.Option(help="Which recipe a new workspace begins with: offline, online, laptop, paper."),
+]
+RecipeFile = Annotated[
+    Path | None, typer.Option("--recipe", metavar="FILE", help="A recipe of your own; it may `extend:` a profile.")
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change an option in recipe.yaml; VALUE is YAML. Repeatable."),

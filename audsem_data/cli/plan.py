@@ -1,10 +1,14 @@
 """`audsem-data plan`: what a run would do."""
 
 import json
+from typing import TYPE_CHECKING
 
 import typer
 
 from audsem_data.cli import options
+
+if TYPE_CHECKING:
+    from audsem_data.runtime.context import Context
 
 
 def command(workspace: options.Workspace, as_json: options.Json = False) -> None:
@@ -16,13 +20,26 @@ def command(workspace: options.Workspace, as_json: options.Json = False) -> None
     from audsem_data.runtime.shelved import shelved
 
     context = existing_context(workspace)
-    lines, free = forecast(context), free_bytes(context)
     if as_json:
-        stages = [asdict(line) for line in lines]
+        stages = [asdict(line) for line in forecast(context)]
         shelves = [asdict(one) for one in shelved(context)]
-        plan = {"profile": context.recipe.profile, "free_bytes": free, "stages": stages, "shelves": shelves}
+        plan = {
+            "profile": context.recipe.profile,
+            "free_bytes": free_bytes(context),
+            "stages": stages,
+            "shelves": shelves,
+        }
         typer.echo(json.dumps(plan, indent=1))
         return
+    show_plan(context)
+
+
+def show_plan(context: "Context") -> None:
+    """Print what is left to do for each stage."""
+    from audsem_data.runtime.forecast import forecast, free_bytes
+    from audsem_data.runtime.shelved import shelved
+
+    lines, free = forecast(context), free_bytes(context)
     typer.echo(f"profile {context.recipe.profile}; sources: {', '.join(context.recipe.sources) or 'none yet'}")
     typer.echo(f"{'stage':<27}{'done':>6}{'left':>6}{'rows':>10}{'MB to come':>12}{'s to come':>11}")
     for line in lines:

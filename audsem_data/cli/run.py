@@ -9,12 +9,12 @@ from audsem_data.cli import options
 
 def command(  # noqa: PLR0913  (a command: its arguments are its options)
     workspace: options.Workspace,
-    profile: Annotated[
-        str | None, typer.Option(help="Which recipe a new workspace begins with: offline, online.")
-    ] = None,
+    profile: options.Profile = None,
+    recipe: options.RecipeFile = None,
     source: options.Sources = None,
     until: Annotated[str | None, typer.Option(metavar="STAGE", help="Stop after this stage.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Try all of it on this many clips.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; make and change nothing.")] = False,
     settings: options.Settings = None,
     workers: options.Workers = 1,
     device: options.Device = "auto",
@@ -24,7 +24,8 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     tolerate: options.Tolerate = None,
 ) -> None:
     """Run the recipe from where it stands to the dataset."""
-    from audsem_data.cli.driving import check_engine, drive, opened
+    from audsem_data.cli.driving import check_engine, drive, looked_ahead, opened
+    from audsem_data.cli.plan import show_plan
     from audsem_data.core.errors import UsageError
     from audsem_data.runtime.context import RunOptions
     from audsem_data.runtime.session import Edits, groups
@@ -33,8 +34,14 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     wanted = list(settings or ()) + ([f"select-captions.limit={limit}"] if limit else [])
     if any("." not in setting.partition("=")[0] for setting in wanted):
         raise UsageError("`run --set` needs the stage too: --set STAGE.OPTION=VALUE")
-    edits = Edits(profile, tuple(source or ()), tuple(wanted))
-    context = opened(workspace, edits, RunOptions(workers, device, compiled, None, strict, tolerate))
+    edits = Edits(profile, tuple(source or ()), tuple(wanted), recipe=recipe)
+    run = RunOptions(workers, device, compiled, None, strict, tolerate)
+    if dry_run:
+        if "-" in edits.sources:
+            raise UsageError("--dry-run keeps nothing of a pipe: name a file or folder as --source")
+        show_plan(looked_ahead(workspace, edits, run))
+        return
+    context = opened(workspace, edits, run)
     drive(context, groups(context, until))
     if until is None and (workspace / "audsem" / "README.md").exists():
         typer.echo(f'the dataset: {workspace / "audsem"}   (load_dataset("{workspace / "audsem"}"))')

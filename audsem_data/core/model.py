@@ -77,3 +77,8 @@ class ModelConfig(Config):
     def identity(self) -> dict[str, Any]:
         """The options that a fingerprint covers: of a checkpoint, that it is one's own."""
         return {**super().identity, "checkpoint": "own" if self.checkpoint else ""}
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What loads a network in this process."""
+        return ("torch", "transformers")

@@ -48,6 +48,15 @@ class Recipe(BaseModel):
         names.insert(place, stage.name)
         return self.model_copy(update={"stages": {name: self.stages.get(name) or {} for name in names}})
 
+    def with_changes(self, other: "Recipe", known: Mapping[str, Stage]) -> "Recipe":
+        """Return the recipe with the stages that it lacks and another has, and with the other's options."""
+        recipe = self
+        for name, values in other.stages.items():
+            recipe = recipe.with_stage(known[name], known)
+            stated = {**(recipe.stages[name] or {}), **(values or {})}
+            recipe = recipe.model_copy(update={"stages": {**recipe.stages, name: stated}})
+        return recipe
+
     def difference(self, other: "Recipe") -> list[str]:
         """Return one line for each option or source that `other` has changed."""
         lines = [f"sources: + {source}" for source in other.sources if source not in self.sources]

@@ -15,13 +15,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from audsem_data.core.errors import UsageError
 from audsem_data.core.outcome import AbsentMedia, CommonReason, Outcome, Reason
 from audsem_data.core.schema import CLIP_ID, Column
+
+if TYPE_CHECKING:
+    from audsem_data.core.model import ModelSpec
 
 _RUN_ONLY: dict[str, Any] = {"run_only": True}
 
@@ -45,6 +48,21 @@ class Config(BaseModel):
     def price(self, usage: Mapping[str, float]) -> tuple[float, str] | None:
         """Return the money that usage costs, and its currency; None for a stage that costs none."""
         return None
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules of extras that the stage imports under these options."""
+        return ()
+
+    @property
+    def asks(self) -> tuple[str, str] | None:
+        """The address of the server that the stage asks, and what that calls the model; None where it asks none."""
+        return None
+
+    @property
+    def unset(self) -> str:
+        """Which options must be set before the stage can run, as a sentence; empty where none."""
+        return ""
 
 
 def run_only(default: Any, description: str) -> Any:
@@ -149,6 +167,16 @@ class Frames:
 Media = Audio | Frames
 
 
+class Weights(Protocol):
+    """The weights of a stage that asks a model, under its options."""
+
+    def __call__(self, config: Any) -> str | None:
+        """Return which weights answer; None where this machine cannot tell."""
+
+    def model(self, config: Any) -> "ModelSpec | None":
+        """Return the published model that must be on this machine; None for a checkpoint, a server or no model."""
+
+
 @dataclass(frozen=True)
 class Item:
     """An input row as `process` gets it: its key, its columns by name, its media, and what is absent.
@@ -229,7 +257,7 @@ class Stage:
     filter: Filter | None = None
     adapts: Callable[[Any, Mapping[str, "Stage"]], Sequence[Needs]] | None = None
     identity: Mapping[str, str] | Callable[[Any], Mapping[str, str]] | None = None
-    weights: Callable[[Any], str | None] | None = None
+    weights: Weights | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -317,8 +345,7 @@ def stage(  # noqa: PLR0913  (a declaration: every argument is a field of Stage)
             most usual), `remembers` (`process` takes a `Memory` beside the items, and keeps in it each answer
             that was paid for), `shelves` (`process` takes a `Shelf` beside the items, and leaves files on it for
             the stage whose need frees them), `identity` (prompt digests, names of models; or what gives them for
-            options), `weights` (which weights answer under options, None where this machine cannot tell: kept in
-            each record, and never mixed).
+            options), `weights` (which weights answer under options: kept in each record, and never mixed).
 
     `open_x(config)` (or `open_x(config, device)`) is called once per worker and returns: for a map,
     `process(items) -> outcomes`, aligned; for a source or repartition, what `core.layout` says; for a corpus,

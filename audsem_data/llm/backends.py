@@ -8,13 +8,13 @@ from typing import Any, Literal
 from pydantic import Field
 
 from audsem_data.core.errors import UsageError
-from audsem_data.core.model import OWN_WEIGHTS, Device, ModelConfig
+from audsem_data.core.model import OWN_WEIGHTS, Device, ModelConfig, ModelSpec
 from audsem_data.core.stage import run_only
 from audsem_data.llm.backend import Backend, Sampling
 from audsem_data.llm.endpoint import Endpoint
 from audsem_data.models.specs import QWEN2_5
 from audsem_data.models.store import locate
-from audsem_data.models.weights import weights_of, weights_or_server
+from audsem_data.models.weights import ServableWeights, WeightsOf
 
 Dialect = Literal["json_schema", "llama.cpp"]
 
@@ -47,6 +47,22 @@ class BackendConfig(ModelConfig):
         return {"backend": engine if writer == "model" else writer, **found} if writer else found
 
     @property
+    def modules(self) -> tuple[str, ...]:
+        """What the backend imports."""
+        return {"vllm": ("vllm",), "transformers": (*super().modules, "xgrammar")}.get(self.backend, ())
+
+    @property
+    def asks(self) -> tuple[str, str] | None:
+        """The server."""
+        return (self.endpoint, self.served_model) if self.backend == "openai" else None
+
+    @property
+    def unset(self) -> str:
+        """What a server must be told."""
+        named = self.asks is None or all(self.asks)
+        return "" if named else "backend=openai needs endpoint=URL (with /v1) and served_model=NAME"
+
+    @property
     def sampling(self) -> Sampling:
         """How tokens are drawn."""
         return Sampling(self.temperature, self.top_p, self.max_tokens)
@@ -70,12 +86,22 @@ class BackendConfig(ModelConfig):
         """Which weights answer, as far as can be known: what a remembered answer is kept under."""
         if self.backend == "openai":
             return self.served_model
-        return weights_of(QWEN2_5)(self) or self.model_identity
+        return WeightsOf(QWEN2_5)(self) or self.model_identity
 
-    @property
-    def weights(self) -> str | None:
-        """Which weights answer, as records say it; None for rules."""
-        return None if self.backend == "rules" else weights_or_server(QWEN2_5)(self)
+
+class WriterWeights(ServableWeights):
+    """The weights of what writes; rules have none."""
+
+    def __call__(self, config: BackendConfig) -> str | None:
+        """Return which weights answer under options."""
+        return None if config.backend == "rules" else super().__call__(config)
+
+    def model(self, config: BackendConfig) -> ModelSpec | None:
+        """Return the published model that is to be on this machine."""
+        return None if config.backend == "rules" else super().model(config)
+
+
+WEIGHTS = WriterWeights(QWEN2_5)
 
 
 def open_backend(config: BackendConfig, device: Device) -> Backend:
@@ -83,8 +109,8 @@ def open_backend(config: BackendConfig, device: Device) -> Backend:
     if config.backend == "rules":
         raise UsageError("backend=rules asks no model: name vllm, openai or transformers")
     if config.backend == "openai":
-        if not (config.endpoint and config.served_model):
-            raise UsageError("backend=openai needs endpoint=URL (with /v1) and served_model=NAME")
+        if config.unset:
+            raise UsageError(config.unset)
         return _server(config.endpoint, config.served_model, config.dialect, config.concurrency, config.timeout)
     folder = locate(QWEN2_5, config.checkpoint)
     if config.backend == "transformers":

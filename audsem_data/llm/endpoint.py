@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,7 @@ import httpx2
 from audsem_data.core.outcome import Failed, Reason
 
 Answer = dict[str, Any] | Failed
+_GLANCE = 5.0  # seconds for a server to say what it serves
 
 
 class EndpointReason(Reason):
@@ -57,10 +59,8 @@ class Endpoint:
         Another is sent only once an answer has been taken: however the process ends, no more than `concurrency`
         answers are paid for and not in the caller's hands. Whoever stops listening gives up what was not sent.
         """
-        key = os.environ.get("AUDSEM_API_KEY") or os.environ.get("OPENAI_API_KEY")
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
         with (
-            httpx2.Client(timeout=self.timeout, headers=headers) as client,
+            httpx2.Client(timeout=self.timeout, headers=_key()) as client,
             ThreadPoolExecutor(self.concurrency) as pool,
         ):
             left = iter(enumerate(bodies))
@@ -114,3 +114,21 @@ def _retry_after(response: httpx2.Response) -> float | None:
 def _wait(most: float, asked: float | None, sleep: Callable[[float], None] = time.sleep) -> None:
     """Wait as long as the server asks, else a random part of `most`: so that clients do not return together."""
     sleep(asked if asked is not None else random.uniform(most / 2, most))
+
+
+@lru_cache(maxsize=32)
+def server_fault(url: str, model: str) -> str:
+    """Return what is wrong with a server, as a sentence; empty where it answers and names the model."""
+    try:
+        answer = httpx2.get(f"{url.rstrip('/')}/models", headers=_key(), timeout=_GLANCE).raise_for_status()
+        served = [str(entry["id"]) for entry in answer.json()["data"]]
+    except httpx2.HTTPError as error:
+        return f"the server {url} does not answer ({error})"
+    except (ValueError, KeyError, TypeError):
+        return ""  # it answers, and does not say what it serves
+    return "" if model in served else f"the server {url} serves {', '.join(served) or 'nothing'}, not {model}"
+
+
+def _key() -> dict[str, str]:
+    key = os.environ.get("AUDSEM_API_KEY") or os.environ.get("OPENAI_API_KEY")
+    return {"Authorization": f"Bearer {key}"} if key else {}

@@ -28,10 +28,26 @@ class ServableConfig(ModelConfig):
         engine = found.pop("engine", None)
         return {"backend": "openai" if engine == "endpoint" else engine, **found} if engine else found
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What a model in this process needs; one behind a server needs nothing here."""
+        return super().modules if self.backend == "transformers" else ()
+
+    @property
+    def asks(self) -> tuple[str, str] | None:
+        """The server."""
+        return (self.endpoint, self.served_model) if self.backend == "openai" else None
+
+    @property
+    def unset(self) -> str:
+        """What a server must be told."""
+        named = self.asks is None or all(self.asks)
+        return "" if named else "backend=openai needs endpoint=URL (with /v1) and served_model=NAME"
+
     def server(self, stage: str) -> Endpoint | None:
         """Return the server, None where the model runs here. Raises UsageError where it is wanted and not named."""
         if self.backend != "openai":
             return None
-        if not (self.endpoint and self.served_model):
-            raise UsageError(f"{stage}: backend=openai needs endpoint=URL (with /v1) and served_model=NAME")
+        if self.unset:
+            raise UsageError(f"{stage}: {self.unset}")
         return Endpoint(self.endpoint)

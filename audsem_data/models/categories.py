@@ -29,6 +29,11 @@ class ZeroShotConfig(ModelConfig):
     )
     architecture: str = Field("ViT-B-32", description="what open_clip calls the network of its checkpoint")
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What the backend imports."""
+        return ("torch", "open_clip") if self.backend == "open-clip" else super().modules
+
 
 def categories_of(config: ZeroShotConfig) -> tuple[str, ...]:
     """Return the categories. Raises UsageError for a list that is not there, empty, or names one twice."""

@@ -36,6 +36,11 @@ class DetectorConfig(ModelConfig):
         description="transformers, or the ultralytics package (AGPL-3.0, an extra) with `checkpoint`",
     )
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What the backend imports."""
+        return ("torch", "ultralytics") if self.backend == "ultralytics" else super().modules
+
 
 def clipped(box: Sequence[float]) -> tuple[float, float, float, float]:
     """Return a box without what lies outside of the picture."""

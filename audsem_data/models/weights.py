@@ -6,42 +6,51 @@ fingerprint, because a machine without the weights could not tell it.
 
 import json
 import os
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from audsem_data.core.errors import ModelError
 from audsem_data.core.fingerprint import digest
-from audsem_data.core.model import OWN_WEIGHTS, SERVED, ModelConfig, ModelSpec
+from audsem_data.core.model import OWN_WEIGHTS, SERVED, ModelSpec
 from audsem_data.models.store import read_pin, store_root
 from audsem_data.storage.digests import file_sha256
 
 _KNOWN = "checkpoint-digests.json"
 
 
-class ServedConfig(Protocol):
-    """Options of a stage whose model runs here or behind a server."""
+@dataclass(frozen=True)
+class WeightsOf:
+    """The weights of a stage that loads a model: the published ones, or the `checkpoint` in their place.
 
-    @property
-    def backend(self) -> str:
-        """`openai` for a server."""
-        ...
+    Attributes:
+        spec: the published model; None where there is none, and a checkpoint must be named.
+    """
 
-    @property
-    def served_model(self) -> str:
-        """What the server calls the model."""
-        ...
+    spec: ModelSpec | None
+
+    def __call__(self, config: Any) -> str | None:
+        """Return which weights answer under options; None where this machine cannot tell."""
+        if config.checkpoint:
+            return own_weights(config.checkpoint)
+        return published_weights(self.spec) if self.spec else None
+
+    def model(self, config: Any) -> ModelSpec | None:
+        """Return the published model that options call for; None where they name a checkpoint."""
+        return None if config.checkpoint else self.spec
 
 
-def weights_of(spec: ModelSpec) -> Callable[[ModelConfig], str | None]:
-    """Return what tells which weights answer under options: of this model, or the `checkpoint` in their place."""
-    return lambda config: own_weights(config.checkpoint) if config.checkpoint else published_weights(spec)
+@dataclass(frozen=True)
+class ServableWeights(WeightsOf):
+    """The same of a model that a server may run: only the server's name for it is known then."""
 
+    def __call__(self, config: Any) -> str | None:
+        """Return which weights answer under options."""
+        return f"{SERVED}{config.served_model}" if config.backend == "openai" else super().__call__(config)
 
-def weights_or_server(spec: ModelSpec) -> Callable[[Any], str | None]:
-    """Return the same for a model that a server may run: only the server's name for it is known then."""
-    here = weights_of(spec)
-    return lambda config: f"{SERVED}{config.served_model}" if config.backend == "openai" else here(config)
+    def model(self, config: Any) -> ModelSpec | None:
+        """Return the published model that is to be on this machine."""
+        return None if config.backend == "openai" else super().model(config)
 
 
 def published_weights(spec: ModelSpec) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from audsem_data.core.errors import GovernorStoppedError, StorageError, ToleranceError
+from audsem_data.core.errors import AudsemError, GovernorStoppedError, StorageError, ToleranceError
 from audsem_data.core.outcome import Status
 from audsem_data.core.record import part_name
 from audsem_data.core.stage import Kind, Stage
@@ -23,6 +23,7 @@ from audsem_data.runtime.repartition import finish_parts, plan_parts
 from audsem_data.runtime.staleness import check_drift
 from audsem_data.runtime.state import load_state
 from audsem_data.runtime.tasks import MapTask, Report, SummaryTask, Task
+from audsem_data.runtime.unfinished import ENDING, Unfinished
 from audsem_data.storage.lock import stage_lock
 
 logger = logging.getLogger(__name__)
@@ -64,14 +65,27 @@ class Driver:
     def run_all(self, groups: Sequence[Sequence[str]]) -> Iterator[StageSummary]:
         """Run groups of stages one after another, having first refused what would be refused half-way.
 
-        One record a stage tells: `run` looks at all of them, under the stage's lock.
+        One record a stage tells: `run` looks at all of them, under the stage's lock. A stage that fails holds up
+        those that read it, and no others.
+
+        Raises:
+            AudsemError: as `run` does, the first error after all that could be done is done; its notes name the
+                other errors and the stages that wait.
         """
         for stage in [self.context.stage(name) for names in groups for name in names]:
             for shard in self.context.workspace.shards(stage)[:1]:
                 if record := self.context.workspace.record(stage, shard):
                     check_drift(self.context, stage, {shard: record})
-        for names in groups:
-            yield from self.run(names)
+        unfinished = Unfinished()
+        for group in groups:
+            names = unfinished.free([self.context.stage(name) for name in group])
+            try:
+                yield from self.run(names) if names else ()
+            except ENDING:
+                raise
+            except AudsemError as error:
+                unfinished.add(error, self._unfinished(names))
+        unfinished.finish()
 
     def run(self, names: Sequence[str]) -> list[StageSummary]:
         """Run a stage, or several map stages as a group, and return a summary of each.
@@ -104,6 +118,16 @@ class Driver:
             summary.worked = worked[stage.name]
             _check_tolerance(stage, summary, self.context.options.tolerate)
         return summaries
+
+    def _unfinished(self, names: Sequence[str]) -> list[str]:
+        """Return which stages of a group that failed are not complete, or hold too many failed rows."""
+        tolerate = self.context.options.tolerate
+        found = []
+        for stage in map(self.context.stage, names):
+            complete = self.ledger.expected(stage) == len(self.ledger.of(stage))
+            if not complete or _too_many(stage, summarize(self.ledger, stage), tolerate):
+                found.append(stage.name)
+        return found or list(names)
 
     def _bring_up_to_date(self, stages: Sequence[Stage]) -> list[Report]:
         stage, names = stages[0], {stage.name for stage in stages}
@@ -213,10 +237,15 @@ def summarize(ledger: Ledger, stage: Stage) -> StageSummary:
     return summary
 
 
-def _check_tolerance(stage: Stage, summary: StageSummary, tolerate: float | None) -> None:
+def _too_many(stage: Stage, summary: StageSummary, tolerate: float | None) -> bool:
     limit = stage.tolerated if tolerate is None else tolerate
     nothing_left = limit < 1 and summary.failed == summary.rows_in > 0
-    if nothing_left or summary.failed > _allowed(stage, summary.rows_in, tolerate):
+    return nothing_left or summary.failed > _allowed(stage, summary.rows_in, tolerate)
+
+
+def _check_tolerance(stage: Stage, summary: StageSummary, tolerate: float | None) -> None:
+    if _too_many(stage, summary, tolerate):
+        limit = stage.tolerated if tolerate is None else tolerate
         worst = ", ".join(f"{n} {name}" for name, n in summary.counts.most_common() if name.startswith("failed"))
         raise ToleranceError(
             f"{stage.name}: {summary.failed} of {summary.rows_in} rows failed ({worst}), more than the "

@@ -40,8 +40,9 @@ def forecast(context: Context) -> list[Forecast]:
 
 
 def free_bytes(context: Context) -> int:
-    """Return the free space of the disk that holds the workspace."""
-    return shutil.disk_usage(context.root).free
+    """Return the free space of the disk that holds the workspace, or will."""
+    root = context.root.absolute()
+    return shutil.disk_usage(next(path for path in (root, *root.parents) if path.is_dir())).free
 
 
 def _pending(context: Context, ledger: Ledger, stage: Stage, behind: bool) -> tuple[int | None, str]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 
 import yaml
@@ -16,13 +15,12 @@ from audsem_data.runtime.discovery import load_stages
 from audsem_data.runtime.driver import Driver
 from audsem_data.runtime.interrupt import graceful
 from audsem_data.runtime.local_engine import LocalEngine
+from audsem_data.runtime.profiles import DEFAULT_PROFILE, load_profile, load_recipe
 from audsem_data.runtime.provenance import logged_run
 from audsem_data.runtime.staleness import check_drift
 from audsem_data.runtime.standard_input import keep_standard_input
 from audsem_data.storage.lock import workspace_lock
 from audsem_data.storage.workspace import Workspace
-
-DEFAULT_PROFILE = "offline"
 
 
 @dataclass(frozen=True)
@@ -34,26 +32,14 @@ class Edits:
         sources: folders and files to add; "-" for what comes through standard input.
         settings: `stage.option=value`; the value is YAML.
         stage: a stage to add where the recipe lacks it.
+        recipe: a file of the user's own instead; what it says differently from an old workspace is changed there.
     """
 
     profile: str | None = None
     sources: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     stage: str | None = None
-
-
-def profiles() -> list[str]:
-    """Return the names of the profiles that are installed."""
-    folder = files("audsem_data") / "profiles"
-    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-
-
-def load_profile(name: str) -> Recipe:
-    """Return a profile; raises UsageError that lists them."""
-    if name not in profiles():
-        raise UsageError(f"no profile is called {name!r}; profiles: {', '.join(profiles())}")
-    text = (files("audsem_data") / "profiles" / f"{name}.yaml").read_text(encoding="utf-8")
-    return Recipe.model_validate(yaml.safe_load(text))
+    recipe: Path | None = None
 
 
 def open_context(root: Path, edits: Edits, options: RunOptions, *, save: bool = True) -> tuple[Context, list[str]]:
@@ -67,15 +53,18 @@ def open_context(root: Path, edits: Edits, options: RunOptions, *, save: bool = 
     """
     workspace = Workspace(root)
     old = workspace.recipe() if workspace.exists else None
-    if old and edits.profile and edits.profile != old.profile:
-        raise UsageError(f"{root} follows the profile {old.profile}; use another --workspace for {edits.profile}")
-    before = old or load_profile(edits.profile or DEFAULT_PROFILE)
+    begun = named_recipe(edits, options)
+    if old and begun and begun.profile != old.profile:
+        raise UsageError(f"{root} follows the profile {old.profile}; use another --workspace for {begun.profile}")
+    before = old or begun or load_profile(DEFAULT_PROFILE)
     given = [keep_standard_input(root) if source == "-" else Path(source) for source in edits.sources]
     paths = [str(source.expanduser().resolve()) for source in given]
     for path in paths:
         if not Path(path).exists():
             raise UsageError(f"there is no such file or folder: {path}")
     recipe = before.with_sources(paths)
+    if old and begun and edits.recipe:
+        recipe = recipe.with_changes(begun, load_stages(options.packages))
     if edits.stage:
         stages = load_stages(options.packages)
         recipe = recipe.with_stage(stages[edits.stage], stages)
@@ -93,6 +82,15 @@ def open_context(root: Path, edits: Edits, options: RunOptions, *, save: bool = 
     if old is None or changes:
         workspace.save_recipe(recipe)
     return context, changes
+
+
+def named_recipe(edits: Edits, options: RunOptions) -> Recipe | None:
+    """Return the recipe that a command names; None where it names none."""
+    if edits.recipe and edits.profile:
+        raise UsageError("name a --profile or a --recipe, not both; a recipe may `extend:` a profile")
+    if edits.recipe:
+        return load_recipe(edits.recipe, load_stages(options.packages))
+    return load_profile(edits.profile) if edits.profile else None
 
 
 def existing_context(root: Path, options: RunOptions | None = None) -> Context:

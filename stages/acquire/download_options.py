@@ -45,6 +45,11 @@ class DownloadConfig(Config):
         self.fetching().check()
         return self
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What fetches; YouTube's pages need their JavaScript solved too."""
+        return ("yt_dlp", *(("yt_dlp_ejs", "deno") if self.url == YOUTUBE else ()))
+
     def fetching(self) -> FetchOptions:
         """Return what the downloader is told."""
         policy = Policy(self.rate, self.burst, pause_s=self.pause_s, pauses=self.pauses)

@@ -17,7 +17,7 @@ from audsem_data.llm.endpoint import EndpointReason
 from audsem_data.llm.watching import PROMPT, WatchConfig, open_watcher, remembering
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import LLAVA_VIDEO
-from audsem_data.models.weights import weights_or_server
+from audsem_data.models.weights import ServableWeights
 from audsem_data.stages.annotate.image_annotator import image_annotator
 
 FRAMES = Frames("uniform", 8)
@@ -35,14 +35,14 @@ FRAMES = Frames("uniform", 8)
     remembers=True,
     cool_down=60.0,
     identity={**PROMPT.identity, **LLAVA_VIDEO.identity},
-    weights=weights_or_server(LLAVA_VIDEO),
+    weights=ServableWeights(LLAVA_VIDEO),
 )
 def open_annotate_llava_video(
     config: WatchConfig, device: Device
 ) -> Callable[[Sequence[Item], Memory], list[Outcome]]:
     """Return the process that describes videos."""
     describe = open_watcher(config, device)
-    asked_of = weights_or_server(LLAVA_VIDEO)(config)
+    asked_of = ServableWeights(LLAVA_VIDEO)(config)
     identity = {**LLAVA_VIDEO.identity, **config.identity, "weights": asked_of}
 
     def process(items: Sequence[Item], memory: Memory) -> list[Outcome]:

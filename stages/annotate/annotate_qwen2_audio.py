@@ -17,7 +17,7 @@ from audsem_data.llm.describing import PROMPT, DescribeConfig, open_describer
 from audsem_data.llm.endpoint import EndpointReason
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import QWEN2_AUDIO
-from audsem_data.models.weights import weights_or_server
+from audsem_data.models.weights import ServableWeights
 from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 AUDIO = Audio(QWEN2_AUDIO.rate)
@@ -36,7 +36,7 @@ AUDIO = Audio(QWEN2_AUDIO.rate)
     spooled=True,
     cool_down=60.0,
     identity={**PROMPT.identity, **QWEN2_AUDIO.identity},
-    weights=weights_or_server(QWEN2_AUDIO),
+    weights=ServableWeights(QWEN2_AUDIO),
 )
 def open_annotate_qwen2_audio(config: DescribeConfig, device: Device) -> Process:
     """Return the process that describes clips."""

@@ -9,7 +9,7 @@ from audsem_data.core.model import ModelConfig, ModelSpec
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Audio, Config, Item, Needs, NoConfig, Over, Stage, stage
 from audsem_data.models.reasons import ModelReason
-from audsem_data.models.weights import weights_of
+from audsem_data.models.weights import WeightsOf
 from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 Samples = np.ndarray[Any, Any]
@@ -38,7 +38,7 @@ def audio_annotator(  # noqa: PLR0913  (a declaration, as `stage` is)
         over: which clips it runs over.
         more: as `core.stage.stage` takes them.
     """
-    of_model: dict[str, Any] = {"identity": model.identity, "weights": weights_of(model)} if model else {}
+    of_model: dict[str, Any] = {"identity": model.identity, "weights": WeightsOf(model)} if model else {}
     return stage(
         name,
         version=version,

@@ -14,7 +14,7 @@ from audsem_data.core.stage import Item, Needs, Process, stage
 from audsem_data.models.clap_backend import ClapConfig, open_clap
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import CLAP
-from audsem_data.models.weights import weights_of
+from audsem_data.models.weights import WeightsOf
 from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 
@@ -28,7 +28,7 @@ from audsem_data.stages.filter.score_duration import LONG_ENOUGH
     reasons=(ModelReason,),
     spooled=True,
     identity=CLAP.identity,
-    weights=weights_of(CLAP),
+    weights=WeightsOf(CLAP),
 )
 def open_embed_clap_text(config: ClapConfig, device: Device) -> Process:
     """Return the process that embeds captions."""

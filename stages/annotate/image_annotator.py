@@ -8,7 +8,7 @@ from audsem_data.core.schema import Column
 from audsem_data.core.stage import Config, Frames, Item, Needs, NoConfig, Stage, stage
 from audsem_data.models.frame_batches import Picture
 from audsem_data.models.reasons import ModelReason
-from audsem_data.models.weights import weights_of
+from audsem_data.models.weights import WeightsOf
 from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 STILLS = Frames("stills", 4)
@@ -35,7 +35,7 @@ def image_annotator(
         config: the options; a model's have `checkpoint` and `dtype` at least.
         more: as `core.stage.stage` takes them.
     """
-    of_model: dict[str, Any] = {"identity": model.identity, "weights": weights_of(model)} if model else {}
+    of_model: dict[str, Any] = {"identity": model.identity, "weights": WeightsOf(model)} if model else {}
     return stage(
         name,
         version=version,

@@ -7,11 +7,13 @@ from typing import Any
 import pyarrow as pa
 
 from audsem_data.core.descriptors import DESCRIPTORS
+from audsem_data.core.keys import hash_fraction
 from audsem_data.core.model import Device
 from audsem_data.core.outcome import Filtered, Outcome, Reason
 from audsem_data.core.schema import CLIP_ID, Column
 from audsem_data.core.stage import Item, Memory, Needs, Over, Stage
 from audsem_data.llm.answers import Task
+from audsem_data.llm.backends import WEIGHTS
 from audsem_data.llm.endpoint import EndpointReason
 from audsem_data.llm.flaws import Flaw
 from audsem_data.llm.prompts import load_prompt
@@ -90,7 +92,7 @@ DECLARED: dict[str, Any] = {
     "batch": 256,
     "cool_down": 60.0,
     "identity": identity_of,
-    "weights": lambda config: config.weights,
+    "weights": WEIGHTS,
 }
 
 
@@ -108,8 +110,7 @@ def examples_of(task: Task, config: GenerateConfig, device: Device) -> Write:
 
 def chosen(task: Task, clip_id: str, config: GenerateConfig) -> bool:
     """Say whether a task is written of a clip; a larger share holds every smaller one."""
-    place = int.from_bytes(hashlib.sha256(f"{task}:{clip_id}".encode()).digest()[:8], "big") / 2**64
-    return place < config.share
+    return hash_fraction(task, clip_id) < config.share
 
 
 def task_of(stage: str) -> Task:

@@ -17,7 +17,23 @@ from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import CUE_ID, Column
 from audsem_data.core.stage import Item, Needs, Process, stage
 from audsem_data.models.reasons import ModelReason
-from audsem_data.models.weights import own_weights
+from audsem_data.models.weights import WeightsOf
+
+
+class ClassifyEncoderConfig(ModelConfig):
+    """Which classifier scores."""
+
+    @property
+    def unset(self) -> str:
+        """Name the classifier: none is published."""
+        return (
+            ""
+            if self.checkpoint
+            else (
+                "it has no classifier: make one by `audsem-data train-caption-classifier --out DIR` and name it by "
+                "--set classify-encoder.checkpoint=DIR"
+            )
+        )
 
 
 @stage(
@@ -25,22 +41,19 @@ from audsem_data.models.weights import own_weights
     version=1,
     needs=[Needs("extract-sdh", ("caption",))],
     emits=[Column("score", pa.float32(), "calibrated probability that the caption describes a sound")],
-    config=ModelConfig,
+    config=ClassifyEncoderConfig,
     key=CUE_ID,
     reasons=(ModelReason,),
     batch=4096,
     spooled=True,
-    weights=lambda config: own_weights(config.checkpoint) if config.checkpoint else None,
+    weights=WeightsOf(None),
 )
-def open_classify_encoder(config: ModelConfig, device: Device) -> Process:
+def open_classify_encoder(config: ClassifyEncoderConfig, device: Device) -> Process:
     """Return the process that scores captions."""
     from audsem_data.models.caption_classifier import CaptionClassifier
 
-    if not config.checkpoint:
-        raise UsageError(
-            "classify-encoder has no classifier: make one by `audsem-data train-caption-classifier --out DIR` and "
-            "name it by --set classify-encoder.checkpoint=DIR"
-        )
+    if config.unset:
+        raise UsageError(f"classify-encoder: {config.unset}")
     classifier = CaptionClassifier(Path(config.checkpoint).expanduser(), device, config.dtype)
 
     def process(items: Sequence[Item]) -> list[Outcome]:

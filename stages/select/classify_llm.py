@@ -21,7 +21,7 @@ from audsem_data.llm.yes_no import YesNoReason, ask_endpoint
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import MIXTRAL
 from audsem_data.models.store import locate
-from audsem_data.models.weights import weights_or_server
+from audsem_data.models.weights import ServableWeights
 
 PROMPT = load_prompt("classify-caption")
 Ask = Callable[[Sequence[Messages]], list[float | Failed]]
@@ -39,7 +39,7 @@ Ask = Callable[[Sequence[Messages]], list[float | Failed]]
     spooled=True,
     cool_down=60.0,
     identity={**PROMPT.identity, **MIXTRAL.identity},
-    weights=weights_or_server(MIXTRAL),
+    weights=ServableWeights(MIXTRAL),
 )
 def open_classify_llm(config: ServableConfig, device: Device) -> Process:
     """Return the process that asks."""

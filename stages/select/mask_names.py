@@ -13,7 +13,7 @@ from audsem_data.core.outcome import Done, Outcome
 from audsem_data.core.schema import CAPTION, CUE_ID, Column
 from audsem_data.core.stage import Item, Needs, Process, stage
 from audsem_data.models.specs import BERT_NER
-from audsem_data.models.weights import weights_of
+from audsem_data.models.weights import WeightsOf
 from audsem_data.stages.select.brackets import caption_of
 
 PERSON = "person"
@@ -29,7 +29,7 @@ PERSON = "person"
     batch=4096,
     spooled=True,
     identity=BERT_NER.identity,
-    weights=weights_of(BERT_NER),
+    weights=WeightsOf(BERT_NER),
 )
 def open_mask_names(config: ModelConfig, device: Device) -> Process:
     """Return the process that masks captions."""

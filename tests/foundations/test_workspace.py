@@ -10,7 +10,7 @@ from audsem_data.core.recipe import Recipe, running_order
 from audsem_data.core.record import FileEntry, Record
 from audsem_data.core.stage import Stage
 from audsem_data.runtime.discovery import load_stages
-from audsem_data.runtime.session import load_profile
+from audsem_data.runtime.profiles import load_profile
 from audsem_data.storage.workspace import Workspace
 
 

@@ -1,0 +1,1 @@
+"""Recipes: files of the user, what they need, and the whole paper."""
