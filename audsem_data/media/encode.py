@@ -61,14 +61,14 @@ def scale(frame: VideoFrame, size: tuple[int, int], scaler: VideoReformatter) ->
     return scaler.reformat(frame, *size, format="yuv420p", interpolation=_SCALING, threads=1)
 
 
-def encode_video(frames: Sequence[VideoFrame], fps: int) -> bytes:
-    """Return an mp4 whose frames, all yuv420p of one size, are shown at 0, 1/fps, 2/fps ... seconds."""
+def encode_video(frames: Sequence[VideoFrame], fps: int, first: int = 0) -> bytes:
+    """Return an mp4 whose frames, all yuv420p of one size, are shown at first/fps, (first + 1)/fps ... seconds."""
     file = BytesIO()
     with av.open(file, "w", format="mp4", options=_MUXER) as container:
         stream = container.add_stream("libx264", rate=fps, options=_X264)
         stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, "yuv420p"
         stream.codec_context.thread_count = 1  # x264 writes its thread count into the stream
-        for number, frame in enumerate(frames):
+        for number, frame in enumerate(frames, first):
             frame.pts, frame.time_base = number, Fraction(1, fps)
             frame.pict_type = PictureType.NONE  # the source's choice of keyframes is not the clip's
             container.mux(stream.encode(frame))

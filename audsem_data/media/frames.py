@@ -1,111 +1,153 @@
-"""Find the video frame that is on screen at a given time, by one pass that goes forward and skips long gaps.
+"""Find the video frames that are on screen at given times, by one pass over a file's packets.
 
-A skip lands on the keyframe before the wanted time and decodes from there; frames that a decoder may deliver
-before that keyframe are never used, so a frame is the same whether the pass skipped or not.
+Nothing is sought by time, for containers answer by decoding time, by an index that edit lists contradict, or by a
+clock that wraps. Decoding begins at the last packet that is marked as a keyframe and is shown at or before a wanted
+time; what a decoder delivers from before that packet is not used. So a frame is the same whatever else is wanted.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 import av
-from av import VideoFrame
+from av import Packet, VideoFrame
+from av.stream import Stream
 from av.video.stream import VideoStream
 
+from audsem_data.media.damage import blame_damage
 from audsem_data.media.packets import read_packets
 from audsem_data.media.probe import Media
-from audsem_data.media.reasons import MediaError, MediaReason
+from audsem_data.media.reasons import NoVideo
 
-_SKIP_AFTER = Fraction(10)  # seconds; below it decoding on costs less than a keyframe interval
-_LAST_STAYS = Fraction(1)  # seconds that a video's last frame is shown, if it declares no longer
-_MAX_FRAMES = 20_000  # decoded for one wanted frame: 10 s at 240 frames a second, many times over
+_MOST_HELD = 32 << 20  # bytes of packets that wait for a later keyframe; beyond it they are decoded as they come
+_USUAL_RATE = 25  # frames a second of a video that does not say
 
 
 class _Shown(NamedTuple):
-    """A decoded frame, on screen from `time` to `until` (seconds from time zero), unless another follows."""
+    """A decoded frame, on screen from `time` until the next one; `until` if none follows (seconds from time zero).
+
+    `good`: is it as it was encoded? `gap`: may frames between the one before and this one have been lost?
+    """
 
     time: Fraction
     until: Fraction
     frame: VideoFrame
     good: bool
+    gap: bool
 
 
-class FrameReader:
-    """Frames of an open file, cheapest when asked for in time order."""
+def frames_at(
+    media: Media, video: VideoStream, times: Sequence[Fraction]
+) -> Iterator[tuple[Fraction, VideoFrame | NoVideo]]:
+    """Yield the ascending `times`, in seconds from time zero, each with the frame on screen or why none is."""
+    waiting = deque(times)
+    decoder = _Decoder(media, video, waiting)
+    now: _Shown | None = None
+    for after in decoder.frames():
+        while waiting and waiting[0] < after.time:
+            yield waiting[0], _pick(now, waiting[0], NoVideo.DAMAGED if after.gap else None)
+            waiting.popleft()
+        now = after
+        if not waiting:
+            return
+    for time in waiting:
+        yield time, _pick(now, time, NoVideo.DAMAGED if decoder.damaged else NoVideo.ENDED)
 
-    def __init__(self, media: Media, video: VideoStream) -> None:
-        self._media, self._video = media, video
-        self._frames: Iterator[_Shown] = iter(())
-        self._now: _Shown | None = None
-        self._next: _Shown | None = None
-        self._damaged = False  # since the last good frame that was decoded
 
-    def at(self, time: Fraction) -> VideoFrame | None:
-        """Return the frame on screen at `time`, in seconds from time zero; None once the video has ended.
+def _pick(now: _Shown | None, time: Fraction, beyond: NoVideo | None) -> VideoFrame | NoVideo:
+    """Return the frame that is on screen, or why none is; `beyond` is what follows once its own time is over."""
+    if now is None:
+        return NoVideo.DAMAGED if beyond is NoVideo.DAMAGED else NoVideo.NOT_BEGUN
+    if beyond and time >= now.until:
+        return beyond
+    return now.frame if now.good else NoVideo.DAMAGED
 
-        Before the first frame it is the first. Raises MediaError where the video is damaged.
-        """
-        if self._now is None or not self._now.time <= time <= self._now.time + _SKIP_AFTER:
-            self._seek(time)
-        for _ in range(_MAX_FRAMES):
-            if self._next is None or self._next.time > time:
-                return self._pick(time)
-            self._step()
-        raise MediaError(MediaReason.TOO_LARGE, f"over {_MAX_FRAMES} frames to reach {float(time):.3f} s")
 
-    def _pick(self, time: Fraction) -> VideoFrame | None:
-        broken = MediaError(MediaReason.CORRUPT, f"no picture could be decoded at {float(time):.3f} s")
-        if self._now is None or (self._next is None and time >= self._now.until):
-            if self._damaged:
-                raise broken
-            return None
-        if not self._now.good:
-            raise broken
-        return self._now.frame
+class _Decoder:
+    """Decodes what the first of the `waiting` times needs, and leaves out what none needs."""
 
-    def _step(self) -> None:
-        self._now, self._next = self._next, next(self._frames, None)
+    def __init__(self, media: Media, video: VideoStream, waiting: deque[Fraction]) -> None:
+        self._media, self._video, self._waiting = media, video, waiting
+        self._held: list[Packet[Stream]] = []  # from a keyframe on, as a later one may make them unnecessary
+        self._bytes = 0
+        self._decoding = False
+        self._begin: Fraction | None = None  # when the keyframe is shown at which decoding began
+        self._last: Fraction | None = None
+        self._gap = self._shown = False
+        self.damaged = False  # since the last good frame
 
-    def _seek(self, time: Fraction) -> None:
-        """Go to a keyframe at or before `time`; files are sought by decoding time, so it may take more tries."""
-        for back in (0, 5, 30, 300):
-            target = max(time - back + self._media.zero, Fraction(0))
-            self._start(target)
-            if (self._now and self._now.time <= time) or target == 0:
-                return
-        self._start(Fraction(0))
-
-    def _start(self, target: Fraction) -> None:
-        assert self._video.time_base is not None
-        try:
-            self._media.container.seek(int(target / self._video.time_base), stream=self._video)
-        except av.error.FFmpegError as error:
-            raise MediaError(MediaReason.CORRUPT, f"no way to go to {float(target):.3f} s: {error}") from error
-        self._frames = self._decode()
-        self._now = self._next = None
-        for shown in self._frames:
-            if shown.frame.key_frame:
-                self._now, self._next = shown, next(self._frames, None)
-                return
-
-    def _decode(self) -> Iterator[_Shown]:
+    def frames(self) -> Iterator[_Shown]:
         """Yield frames in the order of showing; after damage none is good until a good keyframe."""
-        self._damaged = False
-        last: Fraction | None = None
         for packet in read_packets(self._media.container, self._video):
-            try:
-                frames = self._video.decode(packet)
-            except av.error.EOFError:
+            if not self._waiting:
+                return
+            time = self._time(packet.pts if packet.pts is not None else packet.dts)
+            if packet.is_keyframe and time is not None and (time <= self._waiting[0] or not self._begun):
+                self._hold_from(time)
+            if self._decoding:
+                yield from self._decode(packet)
+            elif self._begun:
+                self._held.append(packet)
+                self._bytes += packet.size
+                if self._is_due(packet, time):
+                    yield from self._decode_held()
+        yield from self._decode_held()
+
+    @property
+    def _begun(self) -> bool:
+        return self._begin is not None
+
+    def _hold_from(self, time: Fraction) -> None:
+        """Forget what came before a keyframe that is shown at or before the wanted time."""
+        self._held.clear()
+        self._bytes, self._decoding, self._begin = 0, False, time
+
+    def _is_due(self, packet: "Packet[Stream]", time: Fraction | None) -> bool:
+        """Say whether no later keyframe can be shown at or before the wanted time, or too much is held."""
+        wanted = self._waiting[0]
+        decoded = self._time(packet.dts)
+        passed = decoded is None or decoded > wanted or (packet.is_keyframe and time is not None and time > wanted)
+        return passed or self._bytes > _MOST_HELD
+
+    def _decode_held(self) -> Iterator[_Shown]:
+        """Begin to decode, at the packet that was held first."""
+        if self._decoding or not self._held:
+            return
+        self._video.codec_context.flush_buffers()
+        self._decoding, self._last = True, None
+        self._gap = self.damaged = False
+        held, self._held = self._held, []
+        for packet in held:
+            yield from self._decode(packet)
+
+    def _decode(self, packet: "Packet[Stream]") -> Iterator[_Shown]:
+        try:
+            frames = self._video.decode(packet)
+        except av.error.EOFError:
+            return
+        except av.error.FFmpegError as error:
+            blame_damage(error, self._video.width * self._video.height)
+            self.damaged = self._gap = True
+            return
+        for frame in frames:
+            time = self._time(frame.pts if frame.pts is not None else frame.dts)
+            self.damaged = frame.is_corrupt or (self.damaged and not frame.key_frame)
+            if time is None or (self._begin is not None and time < self._begin):
                 continue
-            except av.error.FFmpegError:
-                self._damaged = True
-                continue
-            for frame in frames:
-                if frame.pts is None or frame.time_base is None:
-                    continue
-                time = frame.pts * frame.time_base - self._media.zero
-                self._damaged = frame.is_corrupt or (self._damaged and not frame.key_frame)
-                if last is None or time > last:
-                    until = time + max(frame.duration * frame.time_base, _LAST_STAYS)
-                    yield _Shown(time, until, frame, not self._damaged)
-                    last = time
+            if self._last is None and self._shown:  # what the keyframe shows was not delivered
+                self._gap = self._gap or time != self._begin
+            if self._last is None or time > self._last:
+                yield _Shown(time, time + self._lasting(frame), frame, not self.damaged, self._gap)
+                self._last, self._gap, self._shown = time, False, True
+
+    def _lasting(self, frame: VideoFrame) -> Fraction:
+        if frame.duration and frame.time_base:
+            return frame.duration * frame.time_base
+        return 1 / Fraction(self._video.average_rate or self._video.guessed_rate or _USUAL_RATE)
+
+    def _time(self, stamp: int | None) -> Fraction | None:
+        """Return the seconds from time zero of a packet's or frame's timestamp."""
+        if stamp is None or self._video.time_base is None:
+            return None
+        return stamp * self._video.time_base - self._media.zero

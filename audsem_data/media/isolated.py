@@ -57,6 +57,12 @@ def pause_clock(seconds: float) -> None:
         write_message(stream, ("paused", seconds, True))
 
 
+def memory_left() -> int | None:
+    """Return how many bytes of memory this process may still take; None where nothing bounds it."""
+    most, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    return None if most == resource.RLIM_INFINITY or not _STATM.exists() else most - _in_use()
+
+
 def main() -> None:
     """Serve calls until the pipe ends."""
     calls, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")

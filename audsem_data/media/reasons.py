@@ -1,5 +1,7 @@
 """Why a clip could not be cut from its media, as reasons for outcomes and as the error that carries one."""
 
+from enum import StrEnum
+
 from audsem_data.core.errors import AudsemError
 from audsem_data.core.outcome import Failed, Filtered, Reason
 
@@ -16,14 +18,14 @@ class MediaReason(Reason):
     NO_AUDIO = "no_audio", "the file has no audio stream"
     PAST_END = "past_end", "the caption ends after the audio does, by more than the tolerance"
     SILENT = "silent", "the clip's peak is below the threshold of silence"
-    TOO_LARGE = "too_large", "the file's bytes or pixels, or the frames to decode, exceed a bound"
+    TOO_LARGE = "too_large", "the file's bytes or pixels exceed a bound"
     TOO_LONG = "too_long", "the file or the clip lasts longer than allowed"
     TOO_MANY_STREAMS = "too_many_streams", "the file has more streams than allowed"
     MEDIA_MISSING = "media_missing", "the file was named but is not there"
     NOT_MEDIA = "not_media", "the file is empty or no media format that is read here"
     UNSUPPORTED = "unsupported", "no decoder for the stream is installed"
     TRUNCATED = "truncated", "the file breaks off before the clip's end"
-    CORRUPT = "corrupt", "the file is damaged inside the clip"
+    CORRUPT = "corrupt", "the file's sound is damaged inside the clip"
     TIMED_OUT = "timed_out", "decoding the file took longer than the budget"
     CRASHED = "crashed", "the decoder died on the file, or asked for more memory than allowed"
     UNREADABLE = "unreadable", "the operating system would not read the file", True
@@ -40,6 +42,16 @@ _FILTERS = frozenset(
         MediaReason.TOO_MANY_STREAMS,
     }
 )
+
+
+class NoVideo(StrEnum):
+    """Why a clip that is done has no pictures."""
+
+    AUDIO_ONLY = "audio_only"
+    NOT_BEGUN = "video_not_begun"
+    ENDED = "video_ended"
+    DAMAGED = "video_damaged"
+    UNENCODABLE = "video_unencodable"
 
 
 class MediaError(AudsemError):

@@ -2,9 +2,10 @@
 
 One pass over the file's audio serves all clips of a video, another its pictures. Audio is the mean of all
 channels, cut on the source's timeline and resampled by soxr, so a clip has exactly (end_ms - start_ms) * 32
-samples and begins where the caption does. Pictures are those on screen at 0, 0.5, 1 ... s of the clip. A
-source without video is welcome: its clips have no mp4. A damaged place costs the clips that it touches. Media are
-the sources' files, or what `download` has fetched; they are opened in a process that a budget can stop.
+samples and begins where the caption does. Pictures are those on screen at 0, 0.5, 1 ... s of the clip; where the
+source's video begins later or ends earlier, they are missing and counted. A source without video is welcome: its
+clips have no mp4, nor has a clip whose pictures are damaged. Damaged sound costs the clips that it touches. Media
+are the sources' files, or what `download` has fetched; they are opened in a process that a budget can stop.
 Source: paper, section on data collection; 32 kHz mono 16-bit, 360p, 2 fps, H.264.
 """
 
@@ -28,9 +29,9 @@ from audsem_data.media.encode import AudioFormat, encode_audio, to_int16
 from audsem_data.media.isolation import DiedError, Isolated, OverrunError
 from audsem_data.media.level import dbfs
 from audsem_data.media.names import is_address
-from audsem_data.media.pictures import PictureCutter, Pictures
+from audsem_data.media.pictures import Look, Pictures, cut_pictures
 from audsem_data.media.probe import Bounds, Media, open_media
-from audsem_data.media.reasons import MediaError, MediaReason
+from audsem_data.media.reasons import MediaError, MediaReason, NoVideo
 from audsem_data.storage.digests import file_sha256
 
 SAMPLE_RATE = 32_000
@@ -67,11 +68,17 @@ EMITS = (
     Column("peak_dbfs", pa.float64(), "highest sample", "dBFS"),
     Column("padded_ms", pa.int64(), "zeros where the source holds no audio: its gaps and its end", "ms"),
     Column("has_video", pa.bool_(), "is there an mp4 beside the audio?"),
-    Column("no_video", pa.string(), "why not: audio_only or video_ended", nullable=True),
+    Column(
+        "no_video",
+        pa.string(),
+        f"why not: {', '.join(NoVideo)}",
+        nullable=True,
+    ),
     Column("video_sha256", pa.string(), "of the mp4's bytes", nullable=True),
     Column("width", pa.int32(), "of the pictures", "px", nullable=True),
     Column("height", pa.int32(), "of the pictures", "px", nullable=True),
     Column("frames", pa.int32(), "pictures in the mp4", nullable=True),
+    Column("frames_missing", pa.int32(), "pictures before the source's video begins or after it ends", None, True),
     Column("source_rate", pa.int32(), "sample rate of the source", "Hz"),
     Column("source_channels", pa.int32(), "channels of the source, mixed down by their mean"),
     Column("source_audio_codec", pa.string(), "codec of the source's audio"),
@@ -81,7 +88,7 @@ EMITS = (
 
 @stage(
     "standardize",
-    version=3,
+    version=4,
     needs=[
         Needs(
             "select-captions",
@@ -151,34 +158,47 @@ def _no_media(item: Item) -> Filtered:
 
 
 def _cut_file(name: str, items: Sequence[Item], config: StandardizeConfig) -> dict[str, Outcome]:
-    """Return the outcomes of the clips of one file, by key."""
+    """Return the outcomes of the clips of one file, by key; pictures are cut for those that have sound."""
+    wants = sorted((Want(item.key, item["start_ms"], item["end_ms"]) for item in items), key=lambda want: want[1:])
     try:
         with open_media(Path(name), config.bounds()) as media:
-            return _cut_clips(media, items, config)
+            sounds = _sounds(media, wants, config)
+            source = _source(media)
+        heard = [want for want in wants if not isinstance(sounds[want.key], MediaError)]
+        pictures = _pictures(name, heard, config)
     except MediaError as error:
         return {item.key: error.outcome() for item in items}
     except av.error.FFmpegError as error:  # unforeseen: what codecs say where memory runs out, for one
         return {item.key: Failed(MediaReason.CRASHED, str(error)) for item in items}
-
-
-def _cut_clips(media: Media, items: Sequence[Item], config: StandardizeConfig) -> dict[str, Outcome]:
-    """Cut the sound of all clips, then the pictures of those that have one."""
-    ordered = sorted(items, key=lambda item: (item["start_ms"], item["end_ms"]))
-    wants = {item.key: Want(item.key, item["start_ms"], item["end_ms"]) for item in ordered}
-    sounds = _sounds(media, list(wants.values()), config)
-    pictures = media.video and PictureCutter(media, media.video, config.height, config.fps)
     outcomes: dict[str, Outcome] = {}
-    for item in ordered:
-        try:
-            sound = sounds[item.key]
-            if isinstance(sound, MediaError):
-                raise sound
-            picture = pictures.cut(wants[item.key]) if pictures else None
-        except MediaError as error:
-            outcomes[item.key] = error.outcome()
+    for item in items:
+        sound = sounds[item.key]
+        if isinstance(sound, MediaError):
+            outcomes[item.key] = sound.outcome()
         else:
-            outcomes[item.key] = _done(item, media, sound, picture, config)
+            outcomes[item.key] = _done(item, source, sound, pictures[item.key], config)
     return outcomes
+
+
+def _pictures(name: str, wants: Sequence[Want], config: StandardizeConfig) -> dict[str, Pictures | NoVideo]:
+    """Return the pictures of every clip, or why it has none: what is wrong with them costs no sound."""
+    if not wants:
+        return {}
+    with open_media(Path(name), config.bounds()) as media:
+        if media.video is None:
+            return {want.key: NoVideo.AUDIO_ONLY for want in wants}
+        return dict(cut_pictures(media, media.video, wants, Look(config.height, config.fps)))
+
+
+def _source(media: Media) -> dict[str, Any]:
+    """Return what is recorded of the source."""
+    sound = media.audio.codec_context
+    return {
+        "source_rate": sound.sample_rate,
+        "source_channels": sound.channels,
+        "source_audio_codec": sound.name,
+        "source_video_codec": media.video and media.video.codec_context.name,
+    }
 
 
 class _Sound(NamedTuple):
@@ -210,12 +230,14 @@ def _sound(cut: Cut, config: StandardizeConfig) -> _Sound | MediaError:
     return _Sound(data, len(samples), peak, cut.padded_ms)
 
 
-def _done(item: Item, media: Media, sound: _Sound, picture: Pictures | None, config: StandardizeConfig) -> Outcome:
+def _done(
+    item: Item, source: Mapping[str, Any], sound: _Sound, seen: Pictures | NoVideo, config: StandardizeConfig
+) -> Outcome:
     about = {name: item[name] for name in ("video_id", "start_ms", "end_ms", "text", "caption")}
     files = {config.audio_format: sound.data, "json": _json({"clip_id": item.key, **about})}
+    picture = None if isinstance(seen, NoVideo) else seen
     if picture:
         files["mp4"] = picture.data
-    no_video = None if picture else "video_ended" if media.video else "audio_only"
     row = {
         "video_id": item["video_id"],
         "start_ms": item["start_ms"],
@@ -227,15 +249,13 @@ def _done(item: Item, media: Media, sound: _Sound, picture: Pictures | None, con
         "peak_dbfs": sound.peak_dbfs,
         "padded_ms": sound.padded_ms,
         "has_video": picture is not None,
-        "no_video": no_video,
+        "no_video": seen.value if isinstance(seen, NoVideo) else None,
         "video_sha256": picture and hashlib.sha256(picture.data).hexdigest(),
         "width": picture and picture.width,
         "height": picture and picture.height,
         "frames": picture and picture.frames,
-        "source_rate": media.audio.codec_context.sample_rate,
-        "source_channels": media.audio.codec_context.channels,
-        "source_audio_codec": media.audio.codec_context.name,
-        "source_video_codec": media.video and media.video.codec_context.name,
+        "frames_missing": picture and picture.missing,
+        **source,
     }
     return Done((row,), files=files)
 

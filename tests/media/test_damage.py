@@ -111,7 +111,7 @@ def test_a_damaged_middle_costs_only_the_clips_that_it_touches(tmp_path: Path, n
 
 
 @pytest.mark.parametrize("second", [2, 4, 6])
-def test_a_damaged_picture_costs_the_clips_up_to_the_next_keyframe(tmp_path: Path, second: int) -> None:
+def test_a_damaged_picture_costs_pictures_up_to_the_next_keyframe_and_no_sound(tmp_path: Path, second: int) -> None:
     path = tmp_path / "x.mp4"
     write(path, Made(gop=50))
     data = bytearray(path.read_bytes())
@@ -120,8 +120,10 @@ def test_a_damaged_picture_costs_the_clips_up_to_the_next_keyframe(tmp_path: Pat
     assert keyframe.pos is not None
     data[keyframe.pos + 5 : keyframe.pos + keyframe.size] = b"\xff" * (keyframe.size - 5)
     path.write_bytes(data)
-    assert verdicts(cut(path, SECONDS)) == ["done"] * second + ["corrupt"] * 2 + ["done"] * (6 - second)
-    assert verdicts(cut(path, SECONDS[second + 1 : second + 2])) == ["corrupt"]
+    wanted = [None] * second + ["video_damaged"] * 2 + [None] * (6 - second)
+    assert [outcome.rows[0]["no_video"] for outcome in cut(path, SECONDS)] == wanted
+    [alone] = cut(path, SECONDS[second + 1 : second + 2])
+    assert alone.rows[0]["no_video"] == "video_damaged"
 
 
 @pytest.mark.parametrize(
