@@ -110,5 +110,6 @@ class _Window:
         over_ms = self.want.end_ms - end.position * 1000 / self._rate
         if self._lost or over_ms <= self._target.end_tolerance_ms:
             return self.finish()
-        detail = f"the audio ends at {end.position / self._rate:.3f} s, {over_ms:.0f} ms before the caption"
-        return MediaError(MediaReason.TRUNCATED if end.truncated else MediaReason.PAST_END, detail)
+        what = "file's clock is set ahead" if end.reason is MediaReason.CLOCK_JUMPS else "audio ends"
+        detail = f"the {what} at {end.position / self._rate:.3f} s, {over_ms:.0f} ms before the caption does"
+        return MediaError(end.reason, detail)

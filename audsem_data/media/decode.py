@@ -4,24 +4,28 @@ Decoding always starts at the first packet, so a sample's place never depends on
 decoder itself removes what an encoder put before the sound (AAC priming and edit lists, opus pre-skip).
 Timestamps that waver by up to 15 ms are taken for what they are, rounding: the samples follow each other.
 A larger jump moves the clock. What a jump leaves empty is silence if the other streams go on meanwhile, or if
-it is short; if nothing in the file covers that time, the file has lost it.
+it is short; if nothing in the file covers that time, the file has lost it. Where a clock ran back, the samples
+follow each other (`media.packets`); where one was set far ahead, nothing after it can be placed.
 """
 
 from collections import deque
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import av
 from av import AudioFrame, Packet
+from av.format import Flags
 from av.stream import Stream
 
 from audsem_data.media.mixdown import Samples, to_mono
-from audsem_data.media.packets import read_packets
+from audsem_data.media.packets import RESTARTS, read_packets
 from audsem_data.media.probe import Media
+from audsem_data.media.reasons import MediaReason
 
 _WAVER_S = 0.015  # below a lost packet (20 ms opus, 21 ms AAC), above the wavering of real files (10.7 ms seen)
 _SHORT_HOLE_S = 0.1
+_JUMP_S = 10  # by which ffmpeg takes a clock to have been set, where a format's clocks are (MPEG-TS, MPEG-PS, Ogg)
 _SLACK_S = 0.5  # a file whose data end this much before its declared end was cut off
 
 
@@ -40,10 +44,10 @@ class Lost(NamedTuple):
 
 
 class End(NamedTuple):
-    """The sound ends before source sample `position`; `truncated` if the file breaks off."""
+    """The sound ends before source sample `position`; `reason` says how: past_end, truncated or clock_jumps."""
 
     position: int
-    truncated: bool
+    reason: MediaReason
 
 
 Event = Span | Lost | End
@@ -52,7 +56,7 @@ Event = Span | Lost | End
 def decode_audio(media: Media) -> Iterator[Event]:
     """Yield what a file's audio holds, in time order and without overlap; the last event is an End."""
     timeline = _Timeline(media)
-    for packet in read_packets(media.container):
+    for packet in read_packets(media):
         timeline.reach(packet)
         if packet.stream_index != media.audio.index:
             continue
@@ -63,8 +67,12 @@ def decode_audio(media: Media) -> Iterator[Event]:
         except av.error.FFmpegError:
             timeline.damaged = True
             continue
+        if packet.opaque is RESTARTS:
+            timeline.restart()
         for frame in frames:
             yield from timeline.place(frame)
+            if timeline.is_over:
+                return
     yield from timeline.close()
 
 
@@ -75,10 +83,12 @@ class _Timeline:
         self._media = media
         self._rate = media.audio.codec_context.sample_rate
         self._next = 0
-        self._started = False
+        self._shift = 0  # samples by which places are moved, as clocks that ran back are known to a packet only
+        self._started = self._restarts = False
         self._furthest_s = 0.0
         self._seen_s: deque[float] = deque(maxlen=4096)  # times of other streams' packets, ahead of the audio
-        self._cut_off = False
+        self._may_jump = bool(media.container.format.flags & cast(int, Flags.ts_discont.value))
+        self._cut_off = self.is_over = False
         self.damaged = False
 
     def reach(self, packet: "Packet[Stream]") -> None:
@@ -92,12 +102,20 @@ class _Timeline:
         else:
             self._seen_s.append(time)
 
+    def restart(self) -> None:
+        """Let the next frame follow the one before, whatever its time."""
+        self._restarts = True
+
     def place(self, frame: AudioFrame) -> Iterator[Event]:
         """Yield the frame's samples, after the loss that the step to it shows."""
         if frame.sample_rate != self._rate or frame.is_corrupt:
             self.damaged = True
             return
         at, samples = self._position(frame), to_mono(frame)
+        if self._restarts and self._started:
+            self._shift += self._next - at
+            at = self._next
+        self._restarts = False
         if self.damaged:
             yield Lost(self._next, max(at, self._next + 1))
         elif not self._started:
@@ -105,6 +123,10 @@ class _Timeline:
         elif abs(at - self._next) <= _WAVER_S * self._rate:
             at = self._next
         elif at > self._next and not self._is_silence(self._next / self._rate, at / self._rate):
+            if self._may_jump and at - self._next > _JUMP_S * self._rate:
+                self.is_over = True
+                yield End(self._next, MediaReason.CLOCK_JUMPS)
+                return
             yield Lost(self._next, at)
         samples = samples[max(self._next - at, 0) :]  # time never runs back: what was heard stays
         self._next = max(at, self._next)
@@ -121,12 +143,12 @@ class _Timeline:
         if self.damaged:
             end = round(max(self._furthest_s, declared_s or 0) * self._rate)
             yield Lost(self._next, max(end, self._next + 1))
-        yield End(self._next, short or self._cut_off)
+        yield End(self._next, MediaReason.TRUNCATED if short or self._cut_off else MediaReason.PAST_END)
 
     def _position(self, frame: AudioFrame) -> int:
         if frame.pts is None or frame.time_base is None:
             return self._next
-        return round((frame.pts * frame.time_base - self._media.zero) * self._rate)
+        return round((frame.pts * frame.time_base - self._media.zero) * self._rate) + self._shift
 
     def _is_silence(self, start_s: float, end_s: float) -> bool:
         """Say whether a hole in the audio is silence: short, or other streams run through it."""

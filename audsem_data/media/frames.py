@@ -79,9 +79,11 @@ class _Decoder:
 
     def frames(self) -> Iterator[_Shown]:
         """Yield frames in the order of showing; after damage none is good until a good keyframe."""
-        for packet in read_packets(self._media.container, self._video):
+        for packet in read_packets(self._media):
             if not self._waiting:
                 return
+            if packet.stream_index != self._video.index:
+                continue
             time = self._time(packet.pts if packet.pts is not None else packet.dts)
             if packet.is_keyframe and time is not None and (time <= self._waiting[0] or not self._begun):
                 self._hold_from(time)

@@ -9,14 +9,15 @@ from audsem_data.core.outcome import Failed, Filtered, Reason
 class MediaReason(Reason):
     """What can be wrong with a media file, or with one clip of it.
 
-    A property of the data filters the row (there is nothing to repair): no_media, no_audio, past_end, silent,
-    too_large, too_long, too_many_streams. Damage fails it permanently (another copy of the file may help):
+    A property of the data filters the row (there is nothing to repair): no_media, no_audio, past_end, clock_jumps,
+    silent, too_large, too_long, too_many_streams. Damage fails it permanently (another copy of the file may help):
     media_missing, not_media, unsupported, truncated, corrupt, timed_out, crashed. Only unreadable is transient.
     """
 
     NO_MEDIA = "no_media", "no file is known for the video"
     NO_AUDIO = "no_audio", "the file has no audio stream"
     PAST_END = "past_end", "the caption ends after the audio does, by more than the tolerance"
+    CLOCK_JUMPS = "clock_jumps", "the file's clock is set far ahead before the clip ends: its place is not certain"
     SILENT = "silent", "the clip's peak is below the threshold of silence"
     TOO_LARGE = "too_large", "the file's bytes or pixels exceed a bound"
     TOO_LONG = "too_long", "the file or the clip lasts longer than allowed"
@@ -36,6 +37,7 @@ _FILTERS = frozenset(
         MediaReason.NO_MEDIA,
         MediaReason.NO_AUDIO,
         MediaReason.PAST_END,
+        MediaReason.CLOCK_JUMPS,
         MediaReason.SILENT,
         MediaReason.TOO_LARGE,
         MediaReason.TOO_LONG,
