@@ -1,6 +1,10 @@
-"""A server of the OpenAI protocol on loopback whose model answers as a script says: well, or badly on cue."""
+"""A server of the OpenAI protocol on loopback whose model answers as a script says: well, or badly on cue.
+
+It also says yes or no of captions, with probabilities.
+"""
 
 import json
+import math
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -95,6 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if body.get("logprobs"):
+            self.answer(200, {}, json.dumps(_yes_or_no(body)).encode())
+            return
         asked = _asked(body)
         with self.server.lock:
             self.server.asked.append(asked)
@@ -104,6 +111,10 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             text = json.dumps(good_answer(asked)) if said is None else said
             status, headers, data = 200, {}, json.dumps(_completion(body, text)).encode()
+        self.answer(status, headers, data)
+
+    def answer(self, status: int, headers: Mapping[str, str], data: bytes) -> None:
+        """Send a response."""
         self.send_response(status)
         for name, value in {**headers, "content-length": str(len(data))}.items():
             self.send_header(name, value)
@@ -121,6 +132,15 @@ def _asked(body: dict[str, Any]) -> Asked:
     assert evidence
     variant: Variant = "semantic" if "`semantic_elements`: nine" in system else "simple"
     return Asked(task, variant, json.loads(evidence[1]), body)
+
+
+def _yes_or_no(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Say no of chapter marks and of what looks like speech, and yes of any other caption."""
+    caption = body["messages"][-1]["content"]
+    yes = 0.1 if "hapter" in caption or "told you" in caption else 0.9
+    top = [{"token": "yes", "logprob": math.log(yes)}, {"token": "no", "logprob": math.log(1 - yes)}]
+    choice = {"message": {"content": "yes"}, "logprobs": {"content": [{"token": "yes", "top_logprobs": top}]}}
+    return {"choices": [choice]}
 
 
 def _completion(body: Mapping[str, Any], text: str) -> dict[str, Any]:

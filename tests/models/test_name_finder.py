@@ -23,7 +23,7 @@ OTHERS = ["laughs", "door", "slams", "dog", "barks", "in", "the", "of", "Wind", 
 LABELS = ["O", "B-PER", "I-PER", "B-LOC"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def finder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cased BERT of two layers that has learned which of these words are names."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
