@@ -15,19 +15,25 @@ $(VENV)/.run: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
+$(VENV)/.report: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browse,report]'
+	@touch $@
+
 $(VENV)/.test: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
 
 install: $(VENV)/.test ## make .venv with the package and what its tests need
 
-demo: $(VENV)/.run ## make small videos with sounds, build a dataset from them, and look at it
+demo: $(VENV)/.report ## make small videos with sounds, build a dataset from them, and look at it
 	@rm -rf $(DEMO)
 	$(BIN)/python docs/demo/make_videos.py $(DEMO)/source
 	$(BIN)/audsem-data run --profile offline --source $(DEMO)/source --workspace $(DEMO)/workspace --workers 2
 	@echo
 	$(BIN)/audsem-data status --workspace $(DEMO)/workspace
 	$(BIN)/python docs/demo/look.py $(DEMO)/workspace/audsem
+	@echo
+	$(BIN)/audsem-data report --workspace $(DEMO)/workspace --out $(DEMO)/report.html
 
 check: $(VENV)/.test ## lint, types and import directions
 	$(BIN)/ruff check .

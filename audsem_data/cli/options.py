@@ -15,6 +15,9 @@ Profile = Annotated[
 RecipeFile = Annotated[
     Path | None, typer.Option("--recipe", metavar="FILE", help="A recipe of your own; it may `extend:` a profile.")
 ]
+OptionalWorkspace = Annotated[
+    Path | None, typer.Option("--workspace", "-w", envvar="AUDSEM_WORKSPACE", help="Folder that holds the run.")
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change an option in recipe.yaml; VALUE is YAML. Repeatable."),

@@ -1,0 +1,1 @@
+"""Looking at what was made: a report of one page, its figures, and what both read."""

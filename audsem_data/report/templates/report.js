@@ -1,0 +1,57 @@
+"use strict";
+// Charts take their colours from the page, and are drawn anew when the reader's scheme changes.
+const specs = JSON.parse(document.getElementById("specs").textContent);
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function look() {
+  const styles = getComputedStyle(document.documentElement);
+  const colour = (name) => styles.getPropertyValue(name).trim();
+  const ink = colour("--ink"), soft = colour("--soft"), line = colour("--line");
+  const text = { labelColor: soft, titleColor: soft, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
+  return {
+    background: "transparent",
+    font: styles.getPropertyValue("font-family") || getComputedStyle(document.body).fontFamily,
+    view: { stroke: null },
+    axis: { ...text, gridColor: line, domainColor: line, tickColor: line },
+    legend: { labelColor: ink, labelFontSize: 12, columns: innerWidth < 520 ? 1 : 0 },
+    header: { labelColor: ink },
+  };
+}
+
+function draw() {
+  for (const [name, spec] of Object.entries(specs)) {
+    const at = document.getElementById(`chart-${name}`);
+    if (!at) continue;
+    const { config, ...rest } = spec;
+    const options = { actions: false, ast: true, renderer: "canvas", defaultStyle: false, config: look(), tooltip: { disableDefaultStyle: true, theme: "custom" } };
+    vegaEmbed(at, rest, options).catch((error) => { at.textContent = `This chart cannot be drawn: ${error.message}`; });
+  }
+}
+draw();
+dark.addEventListener("change", draw);
+
+// One sound at a time; a line runs over the spectrogram, and the second that is heard is marked.
+for (const card of document.querySelectorAll("[data-seconds]")) {
+  const audio = card.querySelector("audio"), seen = card.querySelector(".seen");
+  if (!audio || !seen) continue;
+  const line = seen.querySelector(".now"), cells = card.querySelectorAll(".seconds > *");
+  const length = () => audio.duration || Number(card.dataset.seconds);
+  const show = () => {
+    line.style.left = `${(100 * audio.currentTime) / length()}%`;
+    const second = Math.floor(audio.currentTime);
+    cells.forEach((cell) => cell.classList.toggle("on", !audio.paused && Number(cell.dataset.second) === second));
+  };
+  const run = () => { show(); if (!audio.paused) requestAnimationFrame(run); };
+  audio.addEventListener("play", () => {
+    document.querySelectorAll("audio").forEach((other) => { if (other !== audio) other.pause(); });
+    card.classList.add("playing");
+    run();
+  });
+  audio.addEventListener("seeked", show);
+  seen.addEventListener("click", (event) => {
+    const box = seen.getBoundingClientRect();
+    audio.currentTime = (length() * (event.clientX - box.left)) / box.width;
+    audio.play();
+  });
+  cells.forEach((cell) => cell.addEventListener("click", () => { audio.currentTime = Number(cell.dataset.second); audio.play(); }));
+}
