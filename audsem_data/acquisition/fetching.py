@@ -11,6 +11,7 @@ from audsem_data.acquisition.sections import Section
 from audsem_data.acquisition.ytdlp import Facts, Fetched, Request, fetch
 
 TRIES = 3
+_LEAD_MS = 30_000  # longer than the keyframes of most videos are apart
 _ROUNDING_MS = 1000  # sites state lengths in whole seconds, and sound may end a little before the pictures
 _NOTHING_CAME = FetchError(FetchReason.UNKNOWN, "yt-dlp made no file")
 _OF_NO_USE = frozenset({FetchReason.NOT_MEDIA, FetchReason.TRUNCATED, FetchReason.UNKNOWN})
@@ -38,6 +39,11 @@ class Clips:
         failed = {key for key, error in self.failed.items() if chosen(error)}
         return [section for section in sections if failed & {clip.key for clip in section.clips}]
 
+    def pictures_ms(self, key: str) -> float:
+        """Return where the pictures of the file begin that holds a clip; 0 where there are none to be had."""
+        held = self.held.get(key)
+        return held.measured.pictures_ms or 0.0 if held else 0.0
+
 
 def fetch_clips(request: Request) -> Clips:
     """Fetch the sections of a request into folders below its own, and measure them.
@@ -45,6 +51,7 @@ def fetch_clips(request: Request) -> Clips:
     Sections that a failing network or server cost are asked for again, up to three times. Those that a host refused
     because it is asked too often are asked for a last time after the governor's pause. Where the cut that came is
     of no use (from servers that cannot serve ranges), the whole file is fetched, once, within `max_bytes`.
+    A section whose pictures begin after one of its clips, for want of a keyframe before, is fetched once from earlier.
     """
     clips = Clips()
     sections: Sequence[Section] = request.sections
@@ -56,7 +63,22 @@ def fetch_clips(request: Request) -> Clips:
     of_no_use = clips.waiting(request.sections, lambda error: error.reason in _OF_NO_USE)
     if clips.facts and of_no_use:
         _take(replace(_in_folder(request, of_no_use, "whole"), whole=True), clips)
+    _take_earlier(request, clips)
     return clips
+
+
+def _take_earlier(request: Request, clips: Clips) -> None:
+    """Fetch anew the sections whose pictures begin too late; sound that is there stays, whatever comes of it."""
+    late = [
+        section
+        for section in request.sections
+        if section.start_ms and any(clips.pictures_ms(clip.key) > clip.start_ms for clip in section.clips)
+    ]
+    if not late:
+        return
+    again = Clips(clips.facts)
+    _take(replace(_in_folder(request, late, "earlier"), lead_ms=_LEAD_MS), again)
+    clips.held |= {key: held for key, held in again.held.items() if again.pictures_ms(key) < clips.pictures_ms(key)}
 
 
 def _throttles(error: FetchError) -> bool:

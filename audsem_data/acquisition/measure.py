@@ -1,6 +1,7 @@
 """What a fetched file really holds: where on the source's timeline it lies, and which clips it covers.
 
-Nothing that a downloader says is taken for granted: the sound is decoded, from the first packet to the last clip.
+Nothing that a downloader says is taken for granted: the sound is decoded, from the first packet to the last clip,
+and the pictures are looked through for the keyframe with which they begin.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from audsem_data.acquisition.reasons import FetchError, FetchReason
 from audsem_data.acquisition.taxonomy import of_media
 from audsem_data.media.cut import Target, Want, cut_audio
 from audsem_data.media.decode import End, Event, Span, decode_audio
+from audsem_data.media.packets import read_packets
 from audsem_data.media.probe import Bounds, open_media
 from audsem_data.media.reasons import MediaError
 
@@ -25,12 +27,14 @@ class Measured:
     Attributes:
         first_ms, last_ms: where its sound begins and ends on the source's timeline, as far as it was decoded.
         has_video: is there a video stream?
+        pictures_ms: where its first keyframe is shown, on the source's timeline; None where it has none.
         failed: the clips that it does not hold, and why.
     """
 
     first_ms: float
     last_ms: float
     has_video: bool
+    pictures_ms: float | None
     failed: dict[str, FetchError]
 
 
@@ -52,9 +56,19 @@ def measure(path: Path, clips: Sequence[Want], whole: bool) -> Measured:
                 failed |= {
                     clip.key: _late(clip, first_ms) for clip in clips if clip.start_ms < first_ms - _TOLERANCE_MS
                 }
-            return Measured(round(first_ms, 3), round(reach.last * 1000 / rate, 3), media.video is not None, failed)
+            last_ms, has_video = round(reach.last * 1000 / rate, 3), media.video is not None
+        return Measured(round(first_ms, 3), last_ms, has_video, _pictures_ms(path), failed)
     except MediaError as error:
         raise of_media(error.reason, error.detail, whole) from error
+
+
+def _pictures_ms(path: Path) -> float | None:
+    with open_media(path, _BOUNDS) as media:
+        for packet in read_packets(media):
+            if media.video and packet.stream_index == media.video.index and packet.is_keyframe and packet.time_base:
+                stamp = packet.dts if packet.pts is None else packet.pts
+                return None if stamp is None else round(float(stamp * packet.time_base - media.zero) * 1000, 3)
+    return None
 
 
 def _late(clip: Want, first_ms: float) -> FetchError:

@@ -1,8 +1,9 @@
 """Fetch sections of one video by yt-dlp and ffmpeg, with every request through the governor.
 
-A section is copied, not encoded anew, into Matroska, with the timestamps of the source: so however early a cut
-starts (keyframes, servers without ranges), each sample still says when it is heard. Runs in a process of its own,
-for both tools may hang, and ffmpeg speaks through the process's standard error.
+A section is copied, not encoded anew, with the timestamps of the source: so however early a cut starts (keyframes,
+servers without ranges), each sample still says when it is heard. It is copied into NUT, whose clocks are as fine as
+the source's: Matroska rounds to milliseconds, and versions of ffmpeg differ in what they do there with the delay of
+Opus. Runs in a process of its own: both tools may hang, and ffmpeg speaks through the process's standard error.
 """
 
 import os
@@ -23,21 +24,32 @@ from audsem_data.acquisition.reasons import FetchError, FetchReason
 from audsem_data.acquisition.sections import Section
 from audsem_data.acquisition.taxonomy import classify
 from audsem_data.acquisition.tools import find_ffmpeg
+from audsem_data.media.probe import ZERO_TAG
 
 _ZERO_BASED = frozenset({"mp4", "m4a", "m4v", "mov", "3gp", "webm", "mkv"})  # as media.probe sees formats
-_OUTPUT = ("-avoid_negative_ts", "disabled", "-fflags", "+bitexact", "-f", "matroska")
+_AHEAD_S = 10  # NUT has no negative times, and what comes before a sound's beginning may have (priming)
+_OUTPUT = (
+    *("-avoid_negative_ts", "disabled", "-output_ts_offset", str(_AHEAD_S), "-metadata", f"{ZERO_TAG}={_AHEAD_S}"),
+    *("-fflags", "+bitexact", "-f", "nut"),
+)
+_UNINDEXED = frozenset({"ts", "m2ts", "mts", "mpg", "mpeg", "vob"})  # in which no seek finds a keyframe
+_TO_A_KEYFRAME_MS = 10_000
 _WHOLE = "whole"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is wanted of a video; `whole` asks for the file instead of sections of it."""
+    """What is wanted of a video; `whole` asks for the file instead of sections of it.
+
+    `lead_ms` is fetched before each section, for its pictures to begin at a keyframe.
+    """
 
     url: str
     sections: Sequence[Section]
     folder: Path
     options: FetchOptions
     whole: bool = False
+    lead_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,7 @@ def fetch(request: Request) -> Fetched:
     for index in range(len(request.sections)):
         made = list(request.folder.glob(f"{_WHOLE if request.whole else index}.mkv"))
         if made and index not in found.errors:
-            found.files[index] = made[0]
+            found.files[index] = made[0] if request.whole else made[0].rename(made[0].with_suffix(".nut"))
     return found
 
 
@@ -153,10 +165,13 @@ class _Downloader(GovernedYoutubeDL):
         if self._request.whole:
             yield {}
             return
+        formats = info.get("formats") or [info]
+        lead_ms = _TO_A_KEYFRAME_MS if any(made.get("ext") in _UNINDEXED for made in formats) else 0
         for index, section in enumerate(self._request.sections):
             duration_s = info.get("duration")
+            start_ms = max(section.start_ms - max(lead_ms, self._request.lead_ms), 0)
             if duration_s is None or section.start_ms < duration_s * 1000:
-                yield {"start_time": section.start_ms / 1000, "end_time": section.end_ms / 1000, "index": index}
+                yield {"start_time": start_ms / 1000, "end_time": section.end_ms / 1000, "index": index}
 
     def _ffmpeg_arguments(self, info: Any) -> dict[str, list[str]]:
         """Return what ffmpeg is told beside yt-dlp's own arguments: to keep the timeline, to give up in time."""

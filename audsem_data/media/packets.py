@@ -1,7 +1,8 @@
 """Read a container's packets to its end, passing over broken places, on one timeline.
 
 Files that were put end to end (MPEG-TS, chained Ogg) have clocks that run back. There players and ffmpeg go on: the
-sound after it follows the sound before it without a gap, and the pictures keep their distance from the sound.
+sound after it follows the sound before it without a gap, and the pictures keep their distance from the sound. Times
+of Opus that a container had rounded to milliseconds are as they were before.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ _MAX_ERRORS = 100
 _BACK = Fraction(1, 10)  # seconds by which the sound's time runs back where its clock does, and not by wavering
 _PICTURES_BACK = Fraction(1)  # the same of pictures, which are not in the order of showing
 _BESIDE = Fraction(1)  # seconds between the sound and the pictures that a file has beside each other, at most
+_OPUS_GRID = Fraction(1, 400)  # seconds: the shortest Opus packet; all others are multiples of it
+_HALF_MS = Fraction(1, 2000)
 _MOST_HELD = 1000  # packets in which the sound's clock must run back too, once that of the pictures has
 
 
@@ -57,6 +60,9 @@ class _Clock:
             self._due[media.video.index] = None
         self._moved = dict.fromkeys(self._due, Fraction(0))  # by stream: what is added to its times
         self._held: list[Packet[Stream]] = []
+        codec = media.audio.codec_context
+        is_opus = codec.name in ("opus", "libopus") and len(codec.extradata or b"") >= 12
+        self._delay = int.from_bytes((codec.extradata or b"")[10:12], "little") if is_opus else None
 
     def take(self, packet: "Packet[Stream]") -> Iterator["Packet[Stream]"]:
         """Yield what can be placed now that this packet has come."""
@@ -116,7 +122,17 @@ class _Clock:
         ticks = round(self._moved[stream] / packet.time_base)
         packet.pts = None if packet.pts is None else packet.pts + ticks
         packet.dts = None if packet.dts is None else packet.dts + ticks
+        if stream == self._sound and self._delay is not None and packet.pts is not None:
+            packet.pts = _before_rounding(packet.pts, packet.time_base, Fraction(self._delay, 48_000))
         return packet
+
+
+def _before_rounding(stamp: int, base: Fraction, delay: Fraction) -> int:
+    """Return the timestamp of an Opus packet as it was, if it may have been rounded to a whole millisecond."""
+    time = stamp * base
+    exact = round((time + delay) / _OPUS_GRID) * _OPUS_GRID - delay
+    may_be = (time * 1000).denominator == 1 and abs(exact - time) <= _HALF_MS and (exact / base).denominator == 1
+    return int(exact / base) if may_be else stamp
 
 
 def _time(packet: "Packet[Stream]") -> Fraction | None:

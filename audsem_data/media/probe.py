@@ -19,8 +19,10 @@ from av.video.stream import VideoStream
 from audsem_data.media.reasons import MediaError, MediaReason
 
 _FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,asf,ogg,wav,w64,flac,mp3,aac,aiff,au,caf,ac3,eac3"
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,nut,"
+    "mpegts,mpeg,avi,flv,asf,ogg,wav,w64,flac,mp3,aac,aiff,au,caf,ac3,eac3"
 )
+ZERO_TAG = "audsem_zero_s"  # a tag in which a file says where its clock's zero of playing is, in whole seconds
 _ZERO_BASED = {"mov", "mp4", "matroska", "webm"}  # formats whose timeline begins at zero by definition
 _DETECT = "crccheck+bitstream+buffer"  # report damage that a decoder could otherwise pass over
 
@@ -130,6 +132,9 @@ def _video(container: InputContainer, path: Path, bounds: Bounds) -> VideoStream
 
 
 def _zero(container: InputContainer) -> Fraction:
+    tag = container.metadata.get(ZERO_TAG, "")
+    if tag.isascii() and tag.isdigit():
+        return Fraction(tag)
     if _ZERO_BASED & set(container.format.name.split(",")):
         return Fraction(0)
     return Fraction(container.start_time or 0, av.time_base)

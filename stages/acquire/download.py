@@ -50,6 +50,7 @@ EMITS = (
     Column("segment_end_ms", pa.float64(), "how far its sound was decoded, on the source's timeline", "ms"),
     Column("offset_ms", pa.float64(), "from the beginning of the segment to the clip, as measured", "ms"),
     Column("segment_has_video", pa.bool_(), "are there pictures?"),
+    Column("segment_pictures_ms", pa.float64(), "where they begin on the source's timeline", "ms", True),
     Column("address", pa.string(), "from where it was fetched"),
     Column("extractor", pa.string(), "which of yt-dlp's extractors read the address"),
     Column("format_id", pa.string(), "which of the site's formats was taken", nullable=True),
@@ -61,7 +62,7 @@ EMITS = (
 
 @stage(
     "download",
-    version=1,
+    version=2,
     needs=[Needs("select-captions", ("video_id", "start_ms", "end_ms"), locators=("media",))],
     emits=EMITS,
     config=DownloadConfig,
@@ -137,6 +138,7 @@ def _outcome(item: Item, address: str, clips: "Clips", names: Mapping[Path, str]
         segment_end_ms=measured.last_ms,
         offset_ms=round(item["start_ms"] - measured.first_ms, 3),
         segment_has_video=measured.has_video,
+        segment_pictures_ms=measured.pictures_ms,
         address=address,
         extractor=facts.extractor,
         format_id=facts.format_id,

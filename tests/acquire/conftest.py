@@ -35,6 +35,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder / "aac.mp4", Made(seconds=SECONDS, gop=250))
     write(folder / "opus.mkv", Made(codec="libopus", seconds=SECONDS, gop=50))
     write(folder / "vorbis.webm", Made(codec="libopus", seconds=SECONDS, video=False))
+    write(folder / "tune.opus", Made(codec="libopus", seconds=SECONDS, video=False))
     write(folder / "song.mp3", Made(codec="mp3", seconds=SECONDS, video=False))
     write(folder / "pcm.wav", Made(codec="pcm_s16le", seconds=SECONDS, video=False))
     write(folder / "stream.ts", Made(seconds=SECONDS, gop=25))

@@ -75,7 +75,7 @@ def members(workspace: Path) -> dict[str, bytes]:
 
 
 def shelved(workspace: Path) -> list[Path]:
-    return list((workspace / "cache" / "download").rglob("*.mkv"))
+    return [path for path in (workspace / "cache" / "download").rglob("*.*") if path.suffix in (".nut", ".mkv")]
 
 
 def videos_asked_for(server: MediaServer) -> Counter[str]:
