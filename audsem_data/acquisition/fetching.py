@@ -51,7 +51,7 @@ def fetch_clips(request: Request) -> Clips:
     Sections that a failing network or server cost are asked for again, up to three times. Those that a host refused
     because it is asked too often are asked for a last time after the governor's pause. Where the cut that came is
     of no use (from servers that cannot serve ranges), the whole file is fetched, once, within `max_bytes`.
-    A section whose pictures begin after one of its clips, for want of a keyframe before, is fetched once from earlier.
+    A section whose pictures begin after one of its clips, for want of a keyframe, is fetched once from earlier.
     """
     clips = Clips()
     sections: Sequence[Section] = request.sections

@@ -9,8 +9,11 @@ from audsem_data.core.stage import Config, Stage
 
 
 def canonical(value: Any) -> bytes:
-    """Return the one JSON text of a value: sorted keys, no spaces, UTF-8; NaN and infinities allowed."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """Return the one JSON text of a value: sorted keys, no spaces, UTF-8; NaN and infinities allowed.
+
+    An array of numbers counts by the digest of its bytes.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_array).encode()
 
 
 def digest(value: Any) -> str:
@@ -48,3 +51,7 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _flat(f"{prefix}.{name}" if prefix else name, inner)
     else:
         yield prefix, value
+
+
+def _array(value: Any) -> str:
+    return hashlib.sha256(value.tobytes()).hexdigest()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
+import pyarrow as pa
 from pydantic import Field
 
 from audsem_data.core.model import Device, ModelConfig
@@ -11,6 +12,8 @@ from audsem_data.models.specs import CLAP
 from audsem_data.models.store import locate
 
 Array = np.ndarray[Any, Any]
+
+EMBEDDING = pa.list_(pa.float32(), 512)
 
 
 class ClapConfig(ModelConfig):

@@ -138,6 +138,22 @@ LLAVA_VIDEO = ModelSpec(
     reference="Zhang et al., LLaVA-Video, 2024; lmms-lab/LLaVA-Video-7B-Qwen2, converted by Isotr0py",
     memory=34,
 )
+MINILM = ModelSpec(
+    name="minilm",
+    source="hf:sentence-transformers/all-MiniLM-L6-v2",
+    revision="c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
+    files=(
+        "config.json",
+        "tokenizer*.json",
+        "special_tokens_map.json",
+        "vocab.txt",
+        "model.safetensors",
+        "1_Pooling/*",
+    ),
+    licence="Apache-2.0",
+    reference="Reimers and Gurevych, Sentence-BERT, EMNLP 2019; Wang et al., MiniLM, NeurIPS 2020",
+    memory=1,
+)
 BERT = ModelSpec(
     name="bert",
     source="hf:google-bert/bert-base-uncased",
@@ -189,6 +205,7 @@ MODELS = {
         RT_DETR,
         PLACES365,
         LLAVA_VIDEO,
+        MINILM,
         BERT,
         BERT_NER,
         MIXTRAL,

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from audsem_data.core.errors import StageError, UsageError
 from audsem_data.core.fingerprint import digest
 from audsem_data.core.keys import parse_clip_id, sort_key
@@ -144,12 +146,21 @@ def _read(
     keys = table.column(upstream.key.name).to_pylist()
     if len(set(keys)) != len(keys):
         raise StageError(f"{need.stage}, {part_name(record.shard)}: a key occurs twice")
-    rows = dict(zip(keys, table.select(wanted).to_pylist(), strict=True)) if wanted else {k: {} for k in keys}
+    columns = [values_of(table[name]) for name in wanted]
+    rows = {key: dict(zip(wanted, held, strict=True)) for key, *held in zip(keys, *columns, strict=True)}
     if upstream.shelves:
         shelf = context.workspace.shelf(upstream, record.shard)
         for row in rows.values():
             row.update({name: str(shelf.path(row[name])) for name in need.locators})
     return rows, _fates(context, upstream, record)
+
+
+def values_of(column: pa.ChunkedArray) -> Sequence[Any]:
+    """Return a column's values; those of a fixed-size list are numpy arrays, views of one block."""
+    if pa.types.is_fixed_size_list(column.type) and not column.null_count:
+        flat = column.combine_chunks().flatten().to_numpy()
+        return list(flat.reshape(len(column), column.type.list_size))
+    return column.to_pylist()  # type: ignore[no-any-return]
 
 
 def _fates(context: Context, upstream: Stage, record: Record) -> dict[str, str]:

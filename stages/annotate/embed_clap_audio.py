@@ -6,13 +6,11 @@ published feature extractor, so that a clip has one embedding.
 
 from collections.abc import Sequence
 
-import pyarrow as pa
-
 from audsem_data.core.model import Device
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Item, Process
-from audsem_data.models.clap_backend import ClapConfig, open_clap
+from audsem_data.models.clap_backend import EMBEDDING, ClapConfig, open_clap
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import CLAP
 from audsem_data.stages.annotate.audio_annotator import audio_annotator, sounds
@@ -20,9 +18,9 @@ from audsem_data.stages.annotate.audio_annotator import audio_annotator, sounds
 
 @audio_annotator(
     "embed-clap-audio",
-    version=1,
+    version=2,
     model=CLAP,
-    emits=[Column("embedding", pa.list_(pa.float32()), "CLAP embedding of the sound, of length 1")],
+    emits=[Column("embedding", EMBEDDING, "CLAP embedding of the sound, of length 1")],
     config=ClapConfig,
 )
 def open_embed_clap_audio(config: ClapConfig, device: Device) -> Process:

@@ -5,13 +5,11 @@ Source: Wu et al., Large-scale Contrastive Language-Audio Pretraining, ICASSP 20
 
 from collections.abc import Sequence
 
-import pyarrow as pa
-
 from audsem_data.core.model import Device
 from audsem_data.core.outcome import Done, Failed, Outcome
 from audsem_data.core.schema import Column
 from audsem_data.core.stage import Item, Needs, Process, stage
-from audsem_data.models.clap_backend import ClapConfig, open_clap
+from audsem_data.models.clap_backend import EMBEDDING, ClapConfig, open_clap
 from audsem_data.models.reasons import ModelReason
 from audsem_data.models.specs import CLAP
 from audsem_data.models.weights import WeightsOf
@@ -20,9 +18,9 @@ from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 
 @stage(
     "embed-clap-text",
-    version=1,
+    version=2,
     needs=[Needs("select-captions", ("caption",))],
-    emits=[Column("embedding", pa.list_(pa.float32()), "CLAP embedding of the caption, of length 1")],
+    emits=[Column("embedding", EMBEDDING, "CLAP embedding of the caption, of length 1")],
     config=ClapConfig,
     over=LONG_ENOUGH,
     reasons=(ModelReason,),

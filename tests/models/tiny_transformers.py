@@ -54,6 +54,6 @@ def save_clap(folder: Path) -> Path:
         "enable_fusion": False,
         "enable_patch_layer_norm": True,
     }
-    ClapModel(ClapConfig(text_config=text, audio_config=audio, projection_dim=32)).save_pretrained(folder)
+    ClapModel(ClapConfig(text_config=text, audio_config=audio, projection_dim=512)).save_pretrained(folder)
     ClapFeatureExtractor(truncation="rand_trunc").save_pretrained(folder)
     return folder

@@ -45,6 +45,8 @@ def save_models(folder: Path, names: Path) -> dict[str, dict[str, object]]:
         "annotate-llava-video": {"checkpoint": str(save_llava_video(folder / "llava")), "max_new_tokens": 8},
         "embed-clap-audio": {"checkpoint": clap},
         "embed-clap-text": {"checkpoint": clap},
+        "score-similarity": {"checkpoint": str(folder / "bert")},
+        "select-clips": {"thresholds": {"similarity": -1, "outliers": 2}},  # random models agree with nobody
     }  # fmt: skip
 
 

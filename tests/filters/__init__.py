@@ -1,0 +1,1 @@
+"""Filters: scores, their thresholds, and what they are held to."""
