@@ -181,9 +181,12 @@ class _Downloader(GovernedYoutubeDL):
         idle = ["-rw_timeout", str(int(self._request.options.idle_s * 1_000_000))]
         if not _address(info).startswith("http"):
             idle = []
+        # `standardize` takes one of the sounds of a file; where yt-dlp has chosen formats, it maps them itself.
+        is_mapped = info.get("requested_formats") or chosen.get("protocol") == "http_dash_segments"
+        every_sound = [] if is_mapped else ["-map", "0:V:0?", "-map", "0:a?"]
         return {
             "ffmpeg_i": ["-copyts", *zero, *idle, "-loglevel", "warning", "-nostats"],
-            "ffmpeg_o": [*_OUTPUT, "-fs", str(self._request.options.max_bytes)],
+            "ffmpeg_o": [*every_sound, *_OUTPUT, "-fs", str(self._request.options.max_bytes)],
         }
 
     def _watch(self, progress: dict[str, Any]) -> None:

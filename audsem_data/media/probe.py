@@ -17,6 +17,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from audsem_data.media.reasons import MediaError, MediaReason
+from audsem_data.media.tracks import ANY, Choice, choose_sound
 
 _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,nut,"
@@ -53,8 +54,8 @@ class Media:
 
 
 @contextmanager
-def open_media(path: Path, bounds: Bounds) -> Iterator[Media]:
-    """Open a file for decoding; raises MediaError if it cannot or must not be."""
+def open_media(path: Path, bounds: Bounds, choice: Choice = ANY) -> Iterator[Media]:
+    """Open a file for decoding the sound that was chosen; raises MediaError if it cannot or must not be."""
     _check_size(path, bounds)
     options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
     try:
@@ -62,7 +63,7 @@ def open_media(path: Path, bounds: Bounds) -> Iterator[Media]:
     except av.error.FFmpegError as error:
         raise _open_error(path, error) from error
     with container:
-        yield _choose(container, path, bounds)
+        yield _choose(container, path, bounds, choice)
 
 
 def _check_size(path: Path, bounds: Bounds) -> None:
@@ -88,7 +89,7 @@ def _open_error(path: Path, error: av.error.FFmpegError) -> MediaError:
     return MediaError(MediaReason.NOT_MEDIA, f"{path} is no media format that is read here")
 
 
-def _choose(container: InputContainer, path: Path, bounds: Bounds) -> Media:
+def _choose(container: InputContainer, path: Path, bounds: Bounds, choice: Choice) -> Media:
     streams = container.streams
     if len(streams) > bounds.max_streams:
         raise MediaError(
@@ -99,9 +100,7 @@ def _choose(container: InputContainer, path: Path, bounds: Bounds) -> Media:
         raise MediaError(
             MediaReason.TOO_LONG, f"{path} lasts {duration_s:.0f} s; allowed: {bounds.max_duration_s:.0f} s"
         )
-    audio = streams.best("audio")
-    if not isinstance(audio, AudioStream):
-        raise MediaError(MediaReason.NO_AUDIO, f"{path} has no audio stream")
+    audio = choose_sound(container, choice)
     video = _video(container, path, bounds)
     return Media(container, _ready(audio, path), video, _zero(container), duration_s)
 

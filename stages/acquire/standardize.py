@@ -32,6 +32,7 @@ from audsem_data.media.names import is_address
 from audsem_data.media.pictures import Look, Pictures, cut_pictures
 from audsem_data.media.probe import Bounds, Media, open_media
 from audsem_data.media.reasons import MediaError, MediaReason, NoVideo
+from audsem_data.media.tracks import Choice, language_of
 from audsem_data.storage.digests import file_sha256
 
 SAMPLE_RATE = 32_000
@@ -44,6 +45,10 @@ class StandardizeConfig(Config):
     audio_format: AudioFormat = Field("flac", description="of the audio: flac or wav (paper: WAV); same samples")
     height: int = Field(360, ge=16, le=2160, description="of the pictures, in pixels; never scaled up (paper: 360)")
     fps: int = Field(2, ge=1, le=60, description="pictures a second (paper: 2)")
+    audio_track: int = Field(
+        0, ge=0, description="which of the file's sounds, from 1 on; 0: its default, or the first"
+    )
+    audio_language: str = Field("", description="only a sound of this language, as files state it: eng; empty: any")
     end_tolerance_ms: int = Field(50, ge=0, description="how far a caption may run past the audio's end, in ms")
     silent_below_dbfs: float = Field(-80.0, description="clips whose peak is lower are silent, in dBFS; -200: none")
     max_clip_s: float = Field(600.0, gt=0, description="longest clip, in seconds")
@@ -57,6 +62,10 @@ class StandardizeConfig(Config):
     def bounds(self) -> Bounds:
         """Return what a media file may be at most."""
         return Bounds(self.max_bytes, self.max_duration_s, self.max_streams, self.max_pixels)
+
+    def choice(self) -> Choice:
+        """Return which sound of a file is cut."""
+        return Choice(self.audio_track, self.audio_language)
 
 
 EMITS = (
@@ -82,6 +91,9 @@ EMITS = (
     Column("source_rate", pa.int32(), "sample rate of the source", "Hz"),
     Column("source_channels", pa.int32(), "channels of the source, mixed down by their mean"),
     Column("source_audio_codec", pa.string(), "codec of the source's audio"),
+    Column("source_audio_track", pa.int32(), "which of the source's sounds was taken, from 1 on"),
+    Column("source_audio_tracks", pa.int32(), "how many sounds the source has"),
+    Column("source_audio_language", pa.string(), "of the sound, as the source states it", nullable=True),
     Column("source_video_codec", pa.string(), "codec of the source's video", nullable=True),
 )
 
@@ -161,9 +173,9 @@ def _cut_file(name: str, items: Sequence[Item], config: StandardizeConfig) -> di
     """Return the outcomes of the clips of one file, by key; pictures are cut for those that have sound."""
     wants = sorted((Want(item.key, item["start_ms"], item["end_ms"]) for item in items), key=lambda want: want[1:])
     try:
-        with open_media(Path(name), config.bounds()) as media:
+        with open_media(Path(name), config.bounds(), config.choice()) as media:
+            source = _source(media)  # before decoding, which may change what the codec says
             sounds = _sounds(media, wants, config)
-            source = _source(media)
         heard = [want for want in wants if not isinstance(sounds[want.key], MediaError)]
         pictures = _pictures(name, heard, config)
     except MediaError as error:
@@ -184,7 +196,7 @@ def _pictures(name: str, wants: Sequence[Want], config: StandardizeConfig) -> di
     """Return the pictures of every clip, or why it has none: what is wrong with them costs no sound."""
     if not wants:
         return {}
-    with open_media(Path(name), config.bounds()) as media:
+    with open_media(Path(name), config.bounds(), config.choice()) as media:
         if media.video is None:
             return {want.key: NoVideo.AUDIO_ONLY for want in wants}
         return dict(cut_pictures(media, media.video, wants, Look(config.height, config.fps)))
@@ -197,6 +209,9 @@ def _source(media: Media) -> dict[str, Any]:
         "source_rate": sound.sample_rate,
         "source_channels": sound.channels,
         "source_audio_codec": sound.name,
+        "source_audio_track": media.container.streams.audio.index(media.audio) + 1,
+        "source_audio_tracks": len(media.container.streams.audio),
+        "source_audio_language": language_of(media.audio),
         "source_video_codec": media.video and media.video.codec_context.name,
     }
 

@@ -7,10 +7,12 @@ import pytest
 from media.clips import cut
 from media.numbered import ffmpeg, numbers, write_numbered
 from media.test_pictures import SECONDS, expected, shown
+from media.test_tracks import HERTZ, pitch, several
 
 from acquire.media_server import MediaServer, serving
 from acquire.test_fetching import get
 from audsem_data.media.cut import Want
+from audsem_data.stages.acquire.standardize import StandardizeConfig
 
 WANTS = [Want("a", 40, 1500), Want("b", 7010, 9000), Want("c", 13_200, 14_900), Want("d", 21_300, 23_000)]
 LONG = 2 * SECONDS
@@ -55,3 +57,16 @@ def test_fetched_pictures_are_those_of_the_file(
         assert numbers(outcome) == expected(frames, (want.start_ms, want.end_ms)), want
         assert held.measured.pictures_ms is not None
         assert outcome.rows[0]["frames_missing"] == 0
+
+
+@pytest.mark.parametrize("name", ["three.ts", "three.mkv", "three.mp4"])
+def test_every_sound_of_a_file_is_fetched(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    several(folder / name)
+    with serving(folder) as server:
+        clips = get(f"{server.address}/plain/{name}", tmp_path / "f", [Want("a", 500, 3500)])
+    for options, number in (({}, 0), ({"audio_track": 3}, 2), ({"audio_language": "eng"}, 1)):
+        config = StandardizeConfig.model_validate(options)
+        [outcome] = cut(clips.held["a"].path, [(500, 3500)], config)
+        assert pitch(outcome) == HERTZ[number], options
