@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from audsem_data import __version__
 from audsem_data.cli import (
     annotate,
+    browse,
     clean,
     doctor,
     explain,
@@ -23,6 +24,7 @@ from audsem_data.cli import (
     publish,
     report,
     retry,
+    reviews,
     run,
     status,
     takedown,
@@ -64,6 +66,8 @@ for module in (
     explain,
     report,
     figures,
+    browse,
+    reviews,
     retry,
     invalidate,
     clean,

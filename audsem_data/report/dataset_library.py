@@ -70,6 +70,25 @@ class DatasetLibrary:
             held = pq.read_schema(path).names
             yield read_table(path, [column for column in columns if column in held])
 
+    def row(self, key: str) -> dict[str, Any] | None:
+        """Return what `clips` holds of a clip, without its sound."""
+        for path in self.files(CLIPS):
+            names = [name for name in pq.read_schema(path).names if name != "audio"]
+            found = pq.read_table(path, columns=names, filters=[("clip_id", "==", key)], partitioning=None)
+            if found.num_rows:
+                row: dict[str, Any] = found.to_pylist()[0]
+                return row
+        return None
+
+    def examples_of(self, key: str) -> list[dict[str, Any]]:
+        """Return the examples of a clip, without its sound."""
+        found = []
+        for path in self.files():
+            names = [name for name in pq.read_schema(path).names if name != "audio"]
+            table = pq.read_table(path, columns=names, filters=[("clip_id", "==", key)], partitioning=None)
+            found += table.to_pylist()
+        return found
+
     def refusals(self) -> Iterator[Refusal]:
         """Yield nothing: a dataset does not keep what was not fit."""
         return iter(())
@@ -92,6 +111,11 @@ class DatasetLibrary:
                 if key in left and audio and audio["bytes"]:
                     left.discard(key)
                     yield key, {Path(audio["path"] or "x.flac").suffix.removeprefix("."): audio["bytes"]}
+
+    def files(self, config: str | None = None) -> list[str]:
+        """Return the paths of a config's files; without one, of all task configs'."""
+        wanted = self._of(lambda found: found == config if config else found != CLIPS)
+        return [str(path.absolute()) for path in wanted]
 
     def _of(self, wanted: Any) -> list[Path]:
         return [path for name, path in self._files.items() if wanted(parse_data_file(name)[0])]

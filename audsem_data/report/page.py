@@ -49,7 +49,7 @@ def read_report(library: Library) -> Report:
 def render_report(library: Library, clips: int = 12, seed: int = 0) -> str:
     """Return the page of a library, with a sample of so many clips."""
     report = read_report(library)
-    scripts = [bundle(), asset("report.js")]
+    scripts = [bundle(), asset("charts.js"), asset("player.js")]
     style = asset("report.css")
     return (
         environment()

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -84,6 +85,13 @@ class WorkspaceLibrary:
 
         return self.context.workspace.reading(one, shard, read)
 
+    def files(self, stage: str, what: Literal["data", "outcomes"] = "data") -> list[str]:
+        """Return the paths of a stage's committed files, by shard; none for a stage that has none."""
+        if stage not in self.stages:
+            return []
+        one, workspace = self.stages[stage], self.context.workspace
+        return [str(workspace.path(one, getattr(r, what)).absolute()) for r in workspace.records(one).values()]
+
     def examples(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Yield the examples of every task as they were written: the right choice stands first."""
         for name, stage in self.stages.items():
@@ -113,20 +121,21 @@ class WorkspaceLibrary:
 
     def media(self, keys: Collection[str]) -> Iterator[tuple[str, Mapping[str, bytes]]]:
         """Yield the files of these clips from the tars of `standardize`."""
-        stage = self.stages.get("standardize")
-        if stage is None:
-            return
-        partition = self.context.workspace.partition()
-        homes = {key: partition.get(key.rsplit("_", 2)[0]) for key in keys}
-        for shard in sorted({home for home in homes.values() if home is not None}):
-            record = self.context.workspace.record(stage, shard)
-            if record is None or record.tar is None:
-                continue
-            here = {key for key, home in homes.items() if home == shard}
-            tar = self.context.workspace.path(stage, record.tar)
+        tars: dict[Path, set[str]] = {}
+        for key in keys:
+            if tar := self.tar_of(key):
+                tars.setdefault(tar, set()).add(key)
+        for tar, here in sorted(tars.items()):
             for key, files in iterate_clips(tar, lambda key, suffix, here=here: key in here):  # type: ignore[misc]
                 if key in here:
                     yield key, files
+
+    def tar_of(self, key: str) -> Path | None:
+        """Return the tar that holds a clip's files; None where it has none."""
+        stage = self.stages.get("standardize")
+        home = self.context.workspace.partition().get(key.rsplit("_", 2)[0])
+        record = self.context.workspace.record(stage, home) if stage and home is not None else None
+        return self.context.workspace.path(stage, record.tar) if stage and record and record.tar else None
 
 
 def _wanted(names: Sequence[str], columns: Collection[str] | None, always: Sequence[str]) -> list[str]:

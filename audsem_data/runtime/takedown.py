@@ -26,6 +26,7 @@ from audsem_data.runtime.session import driving, groups
 from audsem_data.runtime.source import load_units
 from audsem_data.runtime.staleness import check_drift
 from audsem_data.storage.lock import stage_lock
+from audsem_data.storage.reviews import REVIEWS, Reviews
 
 EXCLUDE = "exclude.txt"
 _SHOWN = 10
@@ -64,6 +65,7 @@ def take_down(context: Context, videos: Set[str], say: Callable[[StageSummary], 
         _exclude(context, videos)
         purge_caches(context, videos)
         forget_subtitles(context.root, videos)
+        Reviews(context.root / REVIEWS).forget(videos)
         leave_out_of_piped(context, videos)
         for stage in stages:
             context.workspace.sweep(stage, context.workspace.records(stage))

@@ -41,6 +41,12 @@ class Spool:
             stream.seek(offset)
             return stream.read(length)
 
+    def payloads(self) -> Iterator[bytes]:
+        """Yield everything that was kept, in the order in which it was."""
+        for key in self._entries:
+            if (payload := self.get(key)) is not None:
+                yield payload
+
     def put(self, key: bytes, payload: bytes) -> None:
         """Append an entry; once this returns, killing the process does not lose it."""
         with storage_errors(self._folder):

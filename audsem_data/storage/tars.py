@@ -76,6 +76,17 @@ def member_keys(path: Path) -> Iterator[str]:
             tar.members = []  # type: ignore[attr-defined]
 
 
+def member_places(path: Path) -> dict[str, dict[str, tuple[int, int]]]:
+    """Return where each clip's members lie, by suffix: offset and bytes; reads headers alone."""
+    places: dict[str, dict[str, tuple[int, int]]] = {}
+    with _opened(path) as tar:
+        for member in tar:
+            key, _, suffix = member.name.partition(".")
+            places.setdefault(key, {})[suffix] = (member.offset_data, member.size)
+            tar.members = []  # type: ignore[attr-defined]
+    return places
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tarfile.TarFile]:
     try:

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import soundfile
 
 from audsem_data.core.layout import StageHistory
@@ -84,3 +86,17 @@ class HostileLibrary:
         stream = BytesIO()
         soundfile.write(stream, np.sin(np.arange(32_000) * 0.1).astype(np.float32) / 2, 32_000, format="FLAC")
         return ((key, {"flac": stream.getvalue()}) for key in keys)
+
+
+def write_hostile_dataset(folder: Path) -> None:
+    """Write a dataset of the same clips, with sound, and an example of each text."""
+    library = HostileLibrary()
+    sounds = dict(library.media([f"x_00000{number:04d}_000010000" for number in range(len(HOSTILE))]))
+    clips = next(library.clips({"caption", "start_ms", "end_ms", "beats", "sat"}))
+    audio = [{"bytes": sounds[key]["flac"], "path": f"{key}.flac"} for key in clips["clip_id"].to_pylist()]
+    clips = clips.append_column("video_id", pa.array(["x"] * len(clips))).append_column("audio", pa.array(audio))
+    names = ["example_id", "clip_id", "task", "variant", "question", "choices", "thinking", "answer"]
+    examples = next(library.examples([*names, "semantic_elements"]))
+    for config, table in (("clips", clips), ("mc_qa_semantic", examples)):
+        (folder / "data" / config).mkdir(parents=True)
+        pq.write_table(table, folder / "data" / config / "train-00000-of-00001.parquet")

@@ -29,29 +29,3 @@ function draw() {
 }
 draw();
 dark.addEventListener("change", draw);
-
-// One sound at a time; a line runs over the spectrogram, and the second that is heard is marked.
-for (const card of document.querySelectorAll("[data-seconds]")) {
-  const audio = card.querySelector("audio"), seen = card.querySelector(".seen");
-  if (!audio || !seen) continue;
-  const line = seen.querySelector(".now"), cells = card.querySelectorAll(".seconds > *");
-  const length = () => audio.duration || Number(card.dataset.seconds);
-  const show = () => {
-    line.style.left = `${(100 * audio.currentTime) / length()}%`;
-    const second = Math.floor(audio.currentTime);
-    cells.forEach((cell) => cell.classList.toggle("on", !audio.paused && Number(cell.dataset.second) === second));
-  };
-  const run = () => { show(); if (!audio.paused) requestAnimationFrame(run); };
-  audio.addEventListener("play", () => {
-    document.querySelectorAll("audio").forEach((other) => { if (other !== audio) other.pause(); });
-    card.classList.add("playing");
-    run();
-  });
-  audio.addEventListener("seeked", show);
-  seen.addEventListener("click", (event) => {
-    const box = seen.getBoundingClientRect();
-    audio.currentTime = (length() * (event.clientX - box.left)) / box.width;
-    audio.play();
-  });
-  cells.forEach((cell) => cell.addEventListener("click", () => { audio.currentTime = Number(cell.dataset.second); audio.play(); }));
-}

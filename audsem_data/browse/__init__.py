@@ -1,0 +1,1 @@
+"""The browser for listening: a local web application over a workspace or a dataset."""
