@@ -69,6 +69,7 @@ _OF_MEDIA = {
     MediaReason.TRUNCATED: _R.TRUNCATED,
     MediaReason.CORRUPT: _R.CORRUPT,
     MediaReason.CLOCK_JUMPS: _R.CORRUPT,
+    MediaReason.NOT_FINITE: _R.CORRUPT,
     MediaReason.TOO_LARGE: _R.TOO_LARGE,
     MediaReason.TOO_LONG: _R.TOO_LARGE,
     MediaReason.TOO_MANY_STREAMS: _R.TOO_LARGE,

@@ -23,10 +23,14 @@ class Want(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """A clip's mono samples, float32 shape (n,), and the milliseconds of them that the source did not hold."""
+    """A clip's mono samples, float32 shape (n,), and the milliseconds of them that the source did not hold.
+
+    `source_rate` is the source's at the clip's beginning, in hertz.
+    """
 
     samples: Samples
     padded_ms: int
+    source_rate: int
 
 
 class Target(NamedTuple):
@@ -76,6 +80,7 @@ class _Window:
         self._held = 0
         self._buffer: Samples | None = None
         self._lost: Lost | None = None
+        self._source_rate = source_rate
 
     def take(self, event: Span | Lost) -> None:
         """Copy what the event has for this clip."""
@@ -86,6 +91,8 @@ class _Window:
             return
         start, end = max(event.start, self.begin), min(_end(event), self.end)
         if start < end:
+            if self._buffer is None or event.start <= self._start:
+                self._source_rate = event.rate
             if self._buffer is None:
                 self._buffer = np.zeros(self.end - self.begin, np.float32)
             self._buffer[start - self.begin : end - self.begin] = event.samples[
@@ -102,8 +109,13 @@ class _Window:
             )
         source = self._buffer if self._buffer is not None else np.zeros(self.end - self.begin, np.float32)
         missing = self._stop - self._start - self._held
+        bad = ~np.isfinite(source)
+        if count := int(bad[self._start - self.begin : self._stop - self.begin].sum()):
+            detail = f"{count} of {self._stop - self._start} samples are NaN or infinite"
+            return MediaError(MediaReason.NOT_FINITE, detail)
+        source[bad] = 0  # around the clip, where the resampler looks
         samples = self._context.cut(source, self._rate, self._target.rate)
-        return Cut(samples, -(-missing * 1000 // self._rate))
+        return Cut(samples, -(-missing * 1000 // self._rate), self._source_rate)
 
     def finish_at(self, end: End) -> Cut | MediaError:
         """Return the clip if the sound's end leaves enough of it, or why there is none."""

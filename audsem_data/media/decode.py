@@ -22,18 +22,24 @@ from audsem_data.media.mixdown import Samples, to_mono
 from audsem_data.media.packets import RESTARTS, read_packets
 from audsem_data.media.probe import Media
 from audsem_data.media.reasons import MediaReason
+from audsem_data.media.resample import StreamResampler
 
 _WAVER_S = 0.015  # below a lost packet (20 ms opus, 21 ms AAC), above the wavering of real files (10.7 ms seen)
+_WITHOUT_TIMES = frozenset({"aac", "ac3", "eac3"})  # FFmpeg counts packets there, all as long as the first
 _SHORT_HOLE_S = 0.1
 _JUMP_S = 10  # by which ffmpeg takes a clock to have been set, where a format's clocks are (MPEG-TS, MPEG-PS, Ogg)
 _SLACK_S = 0.5  # a file whose data end this much before its declared end was cut off
 
 
 class Span(NamedTuple):
-    """Mono samples, float32 shape (n,); the first is number `start` from time zero, at the source's rate."""
+    """Mono samples, float32 shape (n,), at the rate of the file's beginning.
+
+    The first is number `start` from time zero; `rate` is what the file has here, in hertz.
+    """
 
     start: int
     samples: Samples
+    rate: int
 
 
 class Lost(NamedTuple):
@@ -82,12 +88,15 @@ class _Timeline:
     def __init__(self, media: Media) -> None:
         self._media = media
         self._rate = media.audio.codec_context.sample_rate
+        self._resampler = StreamResampler(self._rate, self._rate)
+        self._odd: AudioFrame | None = None  # of another rate than those before
         self._next = 0
         self._shift = 0  # samples by which places are moved, as clocks that ran back are known to a packet only
         self._started = self._restarts = False
         self._furthest_s = 0.0
         self._seen_s: deque[float] = deque(maxlen=4096)  # times of other streams' packets, ahead of the audio
         self._may_jump = bool(media.container.format.flags & cast(int, Flags.ts_discont.value))
+        self._is_counted = media.container.format.name in _WITHOUT_TIMES
         self._cut_off = self.is_over = False
         self.damaged = False
 
@@ -107,37 +116,63 @@ class _Timeline:
         self._restarts = True
 
     def place(self, frame: AudioFrame) -> Iterator[Event]:
-        """Yield the frame's samples, after the loss that the step to it shows."""
-        if frame.sample_rate != self._rate or frame.is_corrupt:
+        """Yield the frame's samples at the rate of the file's beginning, after the loss that the step to it shows.
+
+        One frame of another rate is damage; from two on it is the file's new rate.
+        """
+        if frame.is_corrupt:
             self.damaged = True
             return
-        at, samples = self._position(frame), to_mono(frame)
-        if self._restarts and self._started:
-            self._shift += self._next - at
-            at = self._next
+        odd, self._odd = self._odd, None
+        if frame.sample_rate != self._resampler.from_rate:
+            if odd is None or odd.sample_rate != frame.sample_rate:
+                self._odd = frame
+                self.damaged = self.damaged or odd is not None
+                return
+            yield from self._drain()
+            self._resampler = StreamResampler(frame.sample_rate, self._rate)
+            yield from self._put(odd)
+        elif odd is not None:
+            self.damaged = True
+        if not self.is_over:
+            yield from self._put(frame)
+
+    def _put(self, frame: AudioFrame) -> Iterator[Event]:
+        at, due, samples = self._position(frame), self._next + self._resampler.pending, to_mono(frame)
+        if self._started and (self._restarts or (self._is_counted and not self.damaged)):
+            self._shift += due - at
+            at = due
         self._restarts = False
         if self.damaged:
+            yield from self._drain()
             yield Lost(self._next, max(at, self._next + 1))
         elif not self._started:
-            self._next = at
-        elif abs(at - self._next) <= _WAVER_S * self._rate:
-            at = self._next
-        elif at > self._next and not self._is_silence(self._next / self._rate, at / self._rate):
-            if self._may_jump and at - self._next > _JUMP_S * self._rate:
-                self.is_over = True
-                yield End(self._next, MediaReason.CLOCK_JUMPS)
-                return
-            yield Lost(self._next, at)
-        samples = samples[max(self._next - at, 0) :]  # time never runs back: what was heard stays
-        self._next = max(at, self._next)
-        yield Span(self._next, samples)
-        self._next += len(samples)
+            due = at
+        elif abs(at - due) <= _WAVER_S * self._rate:
+            at = due
+        elif at > due:
+            yield from self._drain()
+            if not self._is_silence(due / self._rate, at / self._rate):
+                self.is_over = self._may_jump and at - due > _JUMP_S * self._rate
+                yield End(due, MediaReason.CLOCK_JUMPS) if self.is_over else Lost(due, at)
+        heard = max(due - at, 0) * self._resampler.from_rate // self._rate
+        self._next = max(at, due) - self._resampler.pending
+        yield from self._give(self._resampler.take(samples[heard:]))  # time never runs back: what was heard stays
         self._started, self.damaged = True, False
         while self._seen_s and self._seen_s[0] * self._rate <= self._next:
             self._seen_s.popleft()
 
+    def _drain(self) -> Iterator[Event]:
+        yield from self._give(self._resampler.flush())
+
+    def _give(self, samples: Samples) -> Iterator[Event]:
+        if len(samples):
+            yield Span(self._next, samples, self._resampler.from_rate)
+            self._next += len(samples)
+
     def close(self) -> Iterator[Event]:
         """Yield the end."""
+        yield from self._drain()
         declared_s = self._media.duration_s
         short = declared_s is not None and self._furthest_s < declared_s - _SLACK_S
         if self.damaged:
@@ -147,7 +182,7 @@ class _Timeline:
 
     def _position(self, frame: AudioFrame) -> int:
         if frame.pts is None or frame.time_base is None:
-            return self._next
+            return self._next + self._resampler.pending
         return round((frame.pts * frame.time_base - self._media.zero) * self._rate) + self._shift
 
     def _is_silence(self, start_s: float, end_s: float) -> bool:

@@ -15,7 +15,10 @@ def to_mono(frame: AudioFrame) -> Samples:
     if not frame.format.is_planar:  # one row of interleaved channels
         planes = planes.reshape(-1, len(frame.layout.channels)).T
     if planes.dtype.kind == "f":
-        return np.asarray(np.mean(planes, axis=0, dtype=np.float64), dtype=np.float32)
+        with np.errstate(
+            invalid="ignore", over="ignore"
+        ):  # what is not finite stays so, and is found where it matters
+            return np.asarray(np.mean(planes, axis=0, dtype=np.float64), dtype=np.float32)
     info = np.iinfo(planes.dtype)
     middle = 0.0 if info.min < 0 else 2.0 ** (info.bits - 1)
     mean = np.mean(planes, axis=0, dtype=np.float64)

@@ -11,7 +11,8 @@ class MediaReason(Reason):
 
     A property of the data filters the row (there is nothing to repair): no_media, no_audio, past_end, clock_jumps,
     silent, too_large, too_long, too_many_streams. Damage fails it permanently (another copy of the file may help):
-    media_missing, not_media, unsupported, truncated, corrupt, timed_out, crashed. Only unreadable is transient.
+    media_missing, not_media, unsupported, truncated, corrupt, not_finite, timed_out, crashed. Only unreadable is
+    transient.
     """
 
     NO_MEDIA = "no_media", "no file is known for the video"
@@ -27,6 +28,7 @@ class MediaReason(Reason):
     UNSUPPORTED = "unsupported", "no decoder for the stream is installed"
     TRUNCATED = "truncated", "the file breaks off before the clip's end"
     CORRUPT = "corrupt", "the file's sound is damaged inside the clip"
+    NOT_FINITE = "not_finite", "samples of the clip are no numbers (NaN) or infinite"
     TIMED_OUT = "timed_out", "decoding the file took longer than the budget"
     CRASHED = "crashed", "the decoder died on the file, or asked for more memory than allowed"
     UNREADABLE = "unreadable", "the operating system would not read the file", True

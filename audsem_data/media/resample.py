@@ -19,6 +19,40 @@ def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:
     return np.asarray(soxr.resample(samples, from_rate, to_rate, quality=_QUALITY), dtype=np.float32)
 
 
+class StreamResampler:
+    """Resamples mono float32 samples as they come, without delay; the last ones wait for those that follow."""
+
+    def __init__(self, from_rate: int, to_rate: int) -> None:
+        self.from_rate, self._to_rate = from_rate, to_rate
+        self._taken = self._given = 0
+        self._stream = None if from_rate == to_rate else self._open()
+
+    @property
+    def pending(self) -> int:
+        """Return how many samples at the new rate `flush` would give."""
+        return round(self._taken * self._to_rate / self.from_rate) - self._given
+
+    def take(self, samples: Samples) -> Samples:
+        """Return what can be given now that these samples have come."""
+        self._taken += len(samples)
+        given = samples if self._stream is None else np.asarray(self._stream.resample_chunk(samples), np.float32)
+        self._given += len(given)
+        return given
+
+    def flush(self) -> Samples:
+        """Return the rest; what comes then is resampled as from a new beginning."""
+        rest = np.zeros(self.pending, np.float32)
+        if self._stream is not None and len(rest):
+            last = self._stream.resample_chunk(np.zeros(0, np.float32), last=True)[: len(rest)]
+            rest[: len(last)] = last
+            self._stream = self._open()
+        self._taken = self._given = 0
+        return rest
+
+    def _open(self) -> soxr.ResampleStream:
+        return soxr.ResampleStream(self.from_rate, self._to_rate, 1, dtype="float32", quality=_QUALITY)
+
+
 class Context(NamedTuple):
     """Source samples [begin, end) from which a clip is resampled.
 

@@ -88,7 +88,7 @@ EMITS = (
     Column("height", pa.int32(), "of the pictures", "px", nullable=True),
     Column("frames", pa.int32(), "pictures in the mp4", nullable=True),
     Column("frames_missing", pa.int32(), "pictures before the source's video begins or after it ends", None, True),
-    Column("source_rate", pa.int32(), "sample rate of the source", "Hz"),
+    Column("source_rate", pa.int32(), "sample rate of the source where the clip begins", "Hz"),
     Column("source_channels", pa.int32(), "channels of the source, mixed down by their mean"),
     Column("source_audio_codec", pa.string(), "codec of the source's audio"),
     Column("source_audio_track", pa.int32(), "which of the source's sounds was taken, from 1 on"),
@@ -206,7 +206,6 @@ def _source(media: Media) -> dict[str, Any]:
     """Return what is recorded of the source."""
     sound = media.audio.codec_context
     return {
-        "source_rate": sound.sample_rate,
         "source_channels": sound.channels,
         "source_audio_codec": sound.name,
         "source_audio_track": media.container.streams.audio.index(media.audio) + 1,
@@ -223,6 +222,7 @@ class _Sound(NamedTuple):
     samples: int
     peak_dbfs: float
     padded_ms: int
+    source_rate: int
 
 
 def _sounds(media: Media, wants: Sequence[Want], config: StandardizeConfig) -> dict[str, _Sound | MediaError]:
@@ -242,7 +242,7 @@ def _sound(cut: Cut, config: StandardizeConfig) -> _Sound | MediaError:
     if peak < config.silent_below_dbfs:
         return MediaError(MediaReason.SILENT, f"its peak is {peak:g} dBFS")
     data = encode_audio(samples, SAMPLE_RATE, config.audio_format)
-    return _Sound(data, len(samples), peak, cut.padded_ms)
+    return _Sound(data, len(samples), peak, cut.padded_ms, cut.source_rate)
 
 
 def _done(
@@ -270,6 +270,7 @@ def _done(
         "height": picture and picture.height,
         "frames": picture and picture.frames,
         "frames_missing": picture and picture.missing,
+        "source_rate": sound.source_rate,
         **source,
     }
     return Done((row,), files=files)
