@@ -10,9 +10,9 @@ class MediaReason(Reason):
     """What can be wrong with a media file, or with one clip of it.
 
     A property of the data filters the row (there is nothing to repair): no_media, no_audio, past_end, clock_jumps,
-    silent, too_large, too_long, too_many_streams. Damage fails it permanently (another copy of the file may help):
-    media_missing, not_media, unsupported, truncated, corrupt, not_finite, timed_out, crashed. Only unreadable is
-    transient.
+    silent, too_large, too_short, too_long, too_many_streams. Damage fails it permanently (another copy of the file
+    may help): media_missing, not_media, unsupported, truncated, corrupt, not_finite, timed_out, crashed. Only
+    unreadable is transient.
     """
 
     NO_MEDIA = "no_media", "no file is known for the video"
@@ -21,6 +21,7 @@ class MediaReason(Reason):
     CLOCK_JUMPS = "clock_jumps", "the file's clock is set far ahead before the clip ends: its place is not certain"
     SILENT = "silent", "the clip's peak is below the threshold of silence"
     TOO_LARGE = "too_large", "the file's bytes or pixels exceed a bound"
+    TOO_SHORT = "too_short", "the clip is shorter than `select-clips.min_duration_ms`: it was not downloaded"
     TOO_LONG = "too_long", "the file or the clip lasts longer than allowed"
     TOO_MANY_STREAMS = "too_many_streams", "the file has more streams than allowed"
     MEDIA_MISSING = "media_missing", "the file was named but is not there"
@@ -42,6 +43,7 @@ _FILTERS = frozenset(
         MediaReason.CLOCK_JUMPS,
         MediaReason.SILENT,
         MediaReason.TOO_LARGE,
+        MediaReason.TOO_SHORT,
         MediaReason.TOO_LONG,
         MediaReason.TOO_MANY_STREAMS,
     }

@@ -33,6 +33,7 @@ from audsem_data.media.pictures import Look, Pictures, cut_pictures
 from audsem_data.media.probe import Bounds, Media, open_media
 from audsem_data.media.reasons import MediaError, MediaReason, NoVideo
 from audsem_data.media.tracks import Choice, language_of
+from audsem_data.stages.filter.score_duration import LONG_ENOUGH
 from audsem_data.storage.digests import file_sha256
 
 SAMPLE_RATE = 32_000
@@ -165,6 +166,10 @@ def _not_as_fetched(segment: Path, sha256: str) -> Failed | None:
 
 def _no_media(item: Item) -> Filtered:
     fetched = {**item.missing, **item.not_applicable}.get("download", "not_run")
+    if fetched == f"not chosen by {LONG_ENOUGH.stage}":
+        return Filtered(
+            MediaReason.TOO_SHORT, "the clip is shorter than select-clips keeps, and was not downloaded"
+        )
     detail = "the sources name no media file for the video, and it was not downloaded"
     return Filtered(MediaReason.NO_MEDIA, detail if fetched == "not_run" else f"download: {fetched}")
 

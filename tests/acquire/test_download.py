@@ -113,6 +113,19 @@ def test_clips_come_from_the_web_as_they_come_from_a_disk(
     assert "0.0 MB of raw media" in plan
 
 
+def test_a_clip_that_is_too_short_to_be_fetched_says_so(server: MediaServer, tmp_path: Path) -> None:
+    source = tmp_path / "short.csv"
+    source.write_text("video_id,start_ms,end_ms,text\naac,40,3200,[door slams]\naac,9000,11000,[dog barks]\n")
+    url = f"download.url={server.address}/plain/watch?v={{video_id}}"
+    workspace = captions(tmp_path, url, sources=[source])
+    run_cli("run", "-w", workspace, "--until", "standardize")
+    found = {parse_clip_id(key).start_ms: fate for key, fate in fates(workspace, "standardize").items()}
+    assert found == {40: "done", 9000: "too_short"}
+    (told,) = [row for row in rows(workspace, "standardize", "outcomes") if row["reason"] == "too_short"]
+    assert told["outcome"] == "filtered"
+    assert len(server.sections()) == 1
+
+
 def test_addresses_can_stand_in_the_table_beside_local_files(
     server: MediaServer, library: Path, tmp_path: Path
 ) -> None:
