@@ -10,10 +10,10 @@ import numpy as np
 import soundfile
 from av import VideoFrame
 from av.video.frame import PictureType
-from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from audsem_data.media.mixdown import Samples
+from audsem_data.media.scaling import MATRIX, RANGE, turns
 
 AudioFormat = Literal["flac", "wav"]
 _X264 = {
@@ -24,7 +24,6 @@ _X264 = {
     # Macroblock trees read memory that x264 never wrote: now and then the same frames gave other bytes.
     "x264-params": "threads=1:open-gop=0:sliced-threads=0:no-mbtree=1",
 }
-_SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _MUXER = {"fflags": "+bitexact"}  # no version of the muxer and no time in the file
 
 
@@ -47,18 +46,9 @@ def picture_size(frame: VideoFrame, height: int, aspect: Fraction) -> tuple[int,
     which the source is shown, given the `aspect` of its pixels and its rotation.
     """
     shown = (round(frame.width * aspect), frame.height)
-    width, full = shown[::-1] if _turns(frame) % 2 else shown
+    width, full = shown[::-1] if turns(frame) % 2 else shown
     scaled = min(height, full)
     return max(round(width * scaled / full / 2) * 2, 2), max(scaled // 2 * 2, 2)
-
-
-def scale(frame: VideoFrame, size: tuple[int, int], scaler: VideoReformatter) -> VideoFrame:
-    """Return the frame upright, at `size`, as yuv420p."""
-    turns = _turns(frame)
-    if turns:
-        upright = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turns), dtype=np.uint8)
-        frame = VideoFrame.from_ndarray(upright, format="rgb24")
-    return scaler.reformat(frame, *size, format="yuv420p", interpolation=_SCALING, threads=1)
 
 
 def encode_video(frames: Sequence[VideoFrame], fps: int, first: int = 0) -> bytes:
@@ -67,6 +57,7 @@ def encode_video(frames: Sequence[VideoFrame], fps: int, first: int = 0) -> byte
     with av.open(file, "w", format="mp4", options=_MUXER) as container:
         stream = container.add_stream("libx264", rate=fps, options=_X264)
         stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, "yuv420p"
+        stream.codec_context.colorspace, stream.codec_context.color_range = MATRIX, RANGE
         stream.codec_context.thread_count = 1  # x264 writes its thread count into the stream
         for number, frame in enumerate(frames, first):
             frame.pts, frame.time_base = number, Fraction(1, fps)
@@ -74,8 +65,3 @@ def encode_video(frames: Sequence[VideoFrame], fps: int, first: int = 0) -> byte
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return file.getvalue()
-
-
-def _turns(frame: VideoFrame) -> int:
-    """Return how many quarter turns counter-clockwise show the frame upright."""
-    return round(frame.rotation / 90) % 4

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 import av
 from av import VideoFrame
-from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from audsem_data.media.cut import Want
 from audsem_data.media.damage import blame_damage
-from audsem_data.media.encode import encode_video, picture_size, scale
+from audsem_data.media.encode import encode_video, picture_size
 from audsem_data.media.frames import frames_at
 from audsem_data.media.probe import Media
 from audsem_data.media.reasons import NoVideo
+from audsem_data.media.scaling import Scaler
 
 
 class Pictures(NamedTuple):
@@ -66,7 +66,7 @@ class _Clip:
         self._frames: list[VideoFrame] = []
         self._first = self._pixels = 0
         self._missing: list[NoVideo] = []
-        self._scaler = VideoReformatter()
+        self._scaler = Scaler()
 
     def take(self, number: int, shown: VideoFrame | NoVideo) -> None:
         """Keep a picture as the clip will show it, or why there is none."""
@@ -77,7 +77,7 @@ class _Clip:
             self._first, self._pixels = number, shown.width * shown.height
             self._size = picture_size(shown, self._look.height, self._aspect)
         try:
-            self._frames.append(scale(shown, self._size, self._scaler))
+            self._frames.append(self._scaler.scale(shown, self._size))
         except av.error.FFmpegError as error:
             blame_damage(error, shown.width * shown.height)
             self._missing.append(NoVideo.UNENCODABLE)
