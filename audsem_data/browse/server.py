@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Collection, Mapping
+from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -25,7 +25,7 @@ from audsem_data.browse.thresholds import compare
 from audsem_data.core.errors import AudsemError, InputError, UsageError
 from audsem_data.publish.features import LETTERS
 from audsem_data.report.library import Library
-from audsem_data.report.page import asset, environment
+from audsem_data.report.templating import asset, environment
 from audsem_data.storage.reviews import Reviews, Verdict
 
 _STATIC = {"report.css": "text/css", "player.js": "text/javascript"}
@@ -41,7 +41,7 @@ class Browser:
         self.library, self.reviews, self.csrf = library, reviews, new_secret()
         self.index = Index(tables_of(library), reviews.all())
         self.media = ClipMedia(library)
-        self._templates = _templates()
+        self._templates = environment("audsem_data.browse")
         self._choices = choices(self.index)
 
     def page(self, name: str, **values: Any) -> HTMLResponse:
@@ -202,12 +202,4 @@ def _address(query: Query, **changed: Any) -> str:
 
 
 def _static(name: str) -> str:
-    from importlib.resources import files
-
     return (files("audsem_data.browse") / "static" / name).read_text(encoding="utf-8")
-
-
-def _templates() -> Environment:
-    made = environment()
-    made.loader = PackageLoader("audsem_data.browse")
-    return made

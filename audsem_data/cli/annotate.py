@@ -19,6 +19,7 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     compiled: options.Compile = False,
     strict: options.Strict = False,
     tolerate: options.Tolerate = None,
+    as_json: options.Json = False,
 ) -> None:
     """Run the recipe's annotators together: each clip is decoded once for all that take the same kind of media."""
     from audsem_data.cli.driving import drive, opened
@@ -43,4 +44,4 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
             "the recipe has no such annotator; add one by its own command, such as "
             f"`audsem-data annotate-acoustics --workspace {workspace}`"
         )
-    drive(context, found)
+    drive(context, found, as_json=as_json)

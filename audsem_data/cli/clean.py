@@ -1,5 +1,6 @@
 """`audsem-data clean`: give disk back."""
 
+import json
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ def command(
     spool: Annotated[
         bool, typer.Option("--spool", help="Delete paid-for work kept for reruns too (cache/).")
     ] = False,
+    as_json: options.Json = False,
 ) -> None:
     """Delete leavings of killed runs and older versions of stages; nothing that a record names."""
     from audsem_data.runtime.maintenance import clean
@@ -20,4 +22,5 @@ def command(
 
     context = existing_context(workspace)
     with workspace_lock(workspace):
-        typer.echo(f"{clean(context, spool) / 1e6:.1f} MB given back")
+        given_back = clean(context, spool)
+    typer.echo(json.dumps({"bytes": given_back}) if as_json else f"{given_back / 1e6:.1f} MB given back")

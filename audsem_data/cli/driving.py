@@ -1,5 +1,6 @@
 """From the options of a command to a run: recipe edits shown, stages driven, summaries printed."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,14 +34,14 @@ def looked_ahead(workspace: Path, edits: Edits, options: RunOptions) -> Context:
     return context
 
 
-def drive(context: Context, groups: Sequence[Sequence[str]]) -> None:
-    """Run groups of stages, one line of summary each; raises RowsFailedError under --strict."""
+def drive(context: Context, groups: Sequence[Sequence[str]], *, as_json: bool = False) -> None:
+    """Run groups of stages, one line of summary each, of text or JSON; raises RowsFailedError under --strict."""
     failed = 0
     with driving(context) as driver:
         for summary in driver.run_all(groups):
-            typer.echo(line(summary))
+            typer.echo(json.dumps({**vars(summary), "failed": summary.failed}) if as_json else line(summary))
             failed += summary.failed
-    if failed:
+    if failed and not as_json:
         typer.echo(f"{failed} rows failed; `audsem-data status` shows why, `explain` and `retry` go on from there")
     if failed and context.options.strict:
         raise RowsFailedError(f"{failed} rows failed, and --strict allows none")

@@ -13,33 +13,24 @@ if TYPE_CHECKING:
 
 def command(workspace: options.Workspace, as_json: options.Json = False) -> None:
     """Show what is left to do, the bytes and time to come, and the free disk; changes nothing."""
+    from audsem_data.runtime.session import existing_context
+
+    show_plan(existing_context(workspace), as_json=as_json)
+
+
+def show_plan(context: "Context", *, as_json: bool = False) -> None:
+    """Print what is left to do for each stage."""
     from dataclasses import asdict
 
-    from audsem_data.runtime.forecast import forecast, free_bytes
-    from audsem_data.runtime.session import existing_context
-    from audsem_data.runtime.shelved import shelved
-
-    context = existing_context(workspace)
-    if as_json:
-        stages = [asdict(line) for line in forecast(context)]
-        shelves = [asdict(one) for one in shelved(context)]
-        plan = {
-            "profile": context.recipe.profile,
-            "free_bytes": free_bytes(context),
-            "stages": stages,
-            "shelves": shelves,
-        }
-        typer.echo(json.dumps(plan, indent=1))
-        return
-    show_plan(context)
-
-
-def show_plan(context: "Context") -> None:
-    """Print what is left to do for each stage."""
     from audsem_data.runtime.forecast import forecast, free_bytes
     from audsem_data.runtime.shelved import shelved
 
     lines, free = forecast(context), free_bytes(context)
+    if as_json:
+        shelves, stages = [asdict(one) for one in shelved(context)], [asdict(line) for line in lines]
+        plan = {"profile": context.recipe.profile, "free_bytes": free, "stages": stages, "shelves": shelves}
+        typer.echo(json.dumps(plan, indent=1))
+        return
     typer.echo(f"profile {context.recipe.profile}; sources: {', '.join(context.recipe.sources) or 'none yet'}")
     typer.echo(f"{'stage':<27}{'done':>6}{'left':>6}{'rows':>10}{'MB to come':>12}{'s to come':>11}")
     for line in lines:

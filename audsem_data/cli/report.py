@@ -17,9 +17,10 @@ def command(
     revision: Annotated[str, typer.Option("--revision", help="Branch, tag or commit on the Hub.")] = "main",
 ) -> None:
     """Write one HTML file: funnel, charts, texts, settings and clips to listen to; it needs no network."""
-    from audsem_data.cli.looking import library_of
+    from audsem_data.cli.looking import library_of, need_extra
     from audsem_data.storage.location import storage_errors
 
+    need_extra("report", "altair", "vl_convert")
     library = library_of(workspace, dataset, revision)
     from audsem_data.report.page import render_report
 

@@ -15,6 +15,7 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     device: options.Device = "auto",
     compiled: options.Compile = False,
     tolerate: options.Tolerate = None,
+    as_json: options.Json = False,
 ) -> None:
     """Work again on the rows that failed, or were filtered, for a reason."""
     from audsem_data.cli.driving import drive
@@ -31,4 +32,4 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
         raise UsageError(f"{stage} has no reason {unknown[0]!r}; its reasons: {', '.join(sorted(known))}")
     if declared.kind is Kind.REPARTITION:
         raise UsageError(f"{stage} lays shards out anew; use `audsem-data invalidate {stage}`")
-    drive(context, [[stage]])
+    drive(context, [[stage]], as_json=as_json)

@@ -22,6 +22,7 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     engine: options.Engine = "local",
     strict: options.Strict = False,
     tolerate: options.Tolerate = None,
+    as_json: options.Json = False,
 ) -> None:
     """Run the recipe from where it stands to the dataset."""
     from audsem_data.cli.driving import check_engine, drive, looked_ahead, opened
@@ -39,9 +40,9 @@ def command(  # noqa: PLR0913  (a command: its arguments are its options)
     if dry_run:
         if "-" in edits.sources:
             raise UsageError("--dry-run keeps nothing of a pipe: name a file or folder as --source")
-        show_plan(looked_ahead(workspace, edits, run))
+        show_plan(looked_ahead(workspace, edits, run), as_json=as_json)
         return
     context = opened(workspace, edits, run)
-    drive(context, groups(context, until))
-    if until is None and (workspace / "audsem" / "README.md").exists():
+    drive(context, groups(context, until), as_json=as_json)
+    if not as_json and until is None and (workspace / "audsem" / "README.md").exists():
         typer.echo(f'the dataset: {workspace / "audsem"}   (load_dataset("{workspace / "audsem"}"))')

@@ -46,6 +46,7 @@ def _runs(name: str) -> Callable[..., None]:
         engine: options.Engine = "local",
         strict: options.Strict = False,
         tolerate: options.Tolerate = None,
+        as_json: options.Json = False,
     ) -> None:
         from audsem_data.cli.driving import check_engine, drive, opened
         from audsem_data.core.errors import UsageError
@@ -63,7 +64,7 @@ def _runs(name: str) -> Callable[..., None]:
             existing_context(workspace)
         edits = Edits(None, tuple(source or ()), settings_for(name, wanted), name)
         run = RunOptions(workers, device, compiled, batch, strict, tolerate)
-        drive(opened(workspace, edits, run), [[name]])
+        drive(opened(workspace, edits, run), [[name]], as_json=as_json)
 
     return command
 

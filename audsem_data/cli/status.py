@@ -1,11 +1,15 @@
 """`audsem-data status`: the funnel."""
 
 import json
+import time
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from audsem_data.cli import options
+
+EVERY_S = 2.0
 
 if TYPE_CHECKING:
     from audsem_data.runtime.context import Context
@@ -16,55 +20,98 @@ def command(
     workspace: options.Workspace,
     verify: Annotated[bool, typer.Option("--verify", help="Compare every byte with the records.")] = False,
     paper: Annotated[bool, typer.Option("--paper", help="Show the paper's own funnel beside.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it anew every two seconds, until Ctrl-C.")] = False,
     as_json: options.Json = False,
 ) -> None:
     """Show what every stage took in, let through and dropped, and why."""
-    from dataclasses import asdict
-
-    from audsem_data.publish.checks import check_bytes
-    from audsem_data.publish.layout import DATASET
-    from audsem_data.runtime.maintenance import verify as verify_stage
+    from audsem_data.core.errors import UsageError
     from audsem_data.runtime.session import existing_context
     from audsem_data.runtime.status import workspace_status
 
     context = existing_context(workspace)
-    lines = workspace_status(context)
-    files = sum(verify_stage(context, stage) for stage in context.stages.values()) if verify else 0
-    if verify and (workspace / DATASET).exists():
-        files += check_bytes(workspace / DATASET)
-    if as_json:
-        stages = [asdict(line) | {"complete": line.complete} for line in lines]
-        typer.echo(json.dumps({"workspace": str(workspace), "stages": stages}, indent=1))
+    if watch:
+        if verify or as_json:
+            raise UsageError("--watch shows the funnel alone; ask for --verify and --json without it")
+        _watch(context, paper=paper)
         return
-    typer.echo(f"{'stage':<27}{'shards':>9}{'in':>10}{'out':>10}{'filtered':>10}{'failed':>8}{'MB':>9}  state")
-    for line in lines:
-        of = "" if line.shards_expected is None else f"/{line.shards_expected}"
-        state = "options changed" if line.drifted else "complete" if line.complete else "to do"
-        typer.echo(
-            f"{line.stage:<27}{f'{line.shards}{of}':>9}{line.rows_in:>10}{line.rows_out:>10}{line.filtered:>10}"
-            f"{line.failed:>8}{line.bytes / 1e6:>9.1f}  {state}"
-        )
-        for name, count in line.counts.items():
-            if name != "done":
-                typer.echo(f"    {name.replace(':', ': ')}: {count}")
-        if line.usage:
-            typer.echo(f"    {_cost(line)}")
-    if paper:
-        _beside_the_paper(context)
+    files = _verified(context) if verify else 0
+    if as_json:
+        _print_json(context)
+        return
+    for line in _told(workspace_status(context)):
+        typer.echo(line)
+    for line in _beside_the_paper(context) if paper else ():
+        typer.echo(line)
     if verify:
         typer.echo(f"every byte of {files} files is as committed")
 
 
-def _beside_the_paper(context: "Context") -> None:
+def _verified(context: "Context") -> int:
+    """Compare every byte with the records and the dataset's manifest; return how many files there are."""
+    from audsem_data.publish.checks import check_bytes
+    from audsem_data.publish.layout import DATASET
+    from audsem_data.runtime.maintenance import verify
+
+    files = sum(verify(context, stage) for stage in context.stages.values())
+    return files + (check_bytes(context.root / DATASET) if (context.root / DATASET).exists() else 0)
+
+
+def _print_json(context: "Context") -> None:
+    from dataclasses import asdict
+
+    from audsem_data.runtime.status import workspace_status
+
+    stages = [asdict(line) | {"complete": line.complete} for line in workspace_status(context)]
+    typer.echo(json.dumps({"workspace": str(context.root), "stages": stages}, indent=1))
+
+
+def _watch(context: "Context", *, paper: bool) -> None:
+    """Show the funnel anew every two seconds, as stages commit; where there is no terminal, once."""
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    from audsem_data.runtime.session import existing_context
+    from audsem_data.runtime.status import workspace_status
+
+    def now() -> Text:
+        fresh = existing_context(context.root)
+        beside = _beside_the_paper(fresh) if paper else ()
+        return Text("\n".join([*_told(workspace_status(fresh)), *beside]), no_wrap=True)
+
+    console = Console()
+    with Live(now(), console=console, auto_refresh=False, screen=False) as shown:
+        while console.is_terminal:
+            time.sleep(EVERY_S)
+            shown.update(now(), refresh=True)
+
+
+def _told(lines: Sequence["StageStatus"]) -> Iterator[str]:
+    """Yield the funnel as lines of text."""
+    yield f"{'stage':<27}{'shards':>9}{'in':>10}{'out':>10}{'filtered':>10}{'failed':>8}{'MB':>9}  state"
+    for line in lines:
+        of = "" if line.shards_expected is None else f"/{line.shards_expected}"
+        state = "options changed" if line.drifted else "complete" if line.complete else "to do"
+        yield (
+            f"{line.stage:<27}{f'{line.shards}{of}':>9}{line.rows_in:>10}{line.rows_out:>10}{line.filtered:>10}"
+            f"{line.failed:>8}{line.bytes / 1e6:>9.1f}  {state}"
+        )
+        yield from (f"    {name.replace(':', ': ')}: {n}" for name, n in line.counts.items() if name != "done")
+        if line.usage:
+            yield f"    {_cost(line)}"
+
+
+def _beside_the_paper(context: "Context") -> Iterator[str]:
+    """Yield the paper's own funnel beside this one as lines of text."""
     from audsem_data.runtime.paper_funnel import paper_funnel
 
     def shown(count: int | None, share: float | None) -> str:
         of = "" if share is None else f"{share:.2%}"
         return f"{'-' if count is None else f'{count:,}':>14}{of:>9}"
 
-    typer.echo(f"{'of the step before':<38}{'here':>14}{'':>9}{'paper':>14}")
+    yield f"{'of the step before':<38}{'here':>14}{'':>9}{'paper':>14}"
     for step in paper_funnel(context):
-        typer.echo(f"{step.name:<38}{shown(step.ours, step.ours_share)}{shown(step.paper, step.paper_share)}")
+        yield f"{step.name:<38}{shown(step.ours, step.ours_share)}{shown(step.paper, step.paper_share)}"
 
 
 def _cost(line: "StageStatus") -> str:

@@ -8,6 +8,7 @@ import altair as alt
 KEPT_COLOUR, LEFT_COLOUR, THIRD_COLOUR = "#0f766e", "#d97706", "#6d5bd0"
 _FATES = alt.Scale(domain=["kept", "left out"], range=[KEPT_COLOUR, LEFT_COLOUR])
 _OUTCOMES = alt.Scale(domain=["done", "filtered", "failed"], range=[KEPT_COLOUR, LEFT_COLOUR, "#b91c1c"])
+_SERIES = {"closed caption": LEFT_COLOUR, "generated caption": KEPT_COLOUR, "sound": THIRD_COLOUR}
 _LEGEND = alt.Legend(title=None, orient="top")
 _COUNTS = alt.Axis(tickMinStep=1, format=",.0f")
 _NAMES = alt.Axis(labelLimit=260)
@@ -90,9 +91,8 @@ def categories(rows: Rows) -> Chart:
 def projection(rows: Rows, explained: tuple[float, float]) -> Chart:
     """Chart the plane of CLAP embeddings; rows: caption, what, kept, x, y."""
     axis = alt.Axis(ticks=False, labels=False, grid=False)
-    scale = alt.Scale(
-        domain=["closed caption", "generated caption", "sound"], range=[LEFT_COLOUR, KEPT_COLOUR, THIRD_COLOUR]
-    )
+    there = [(name, colour) for name, colour in _SERIES.items() if any(row["what"] == name for row in rows)]
+    scale = alt.Scale(domain=[name for name, _ in there], range=[colour for _, colour in there])
     return (
         _chart(rows, height=380)
         .mark_point(filled=True, size=26)

@@ -38,7 +38,7 @@ def all_figures(library: Library, clips: ClipCounts, texts: TextCounts) -> Itera
     yield _histogram(
         "loudness",
         "How loud the clips are",
-        "integrated loudness in LUFS (ITU-R BS.1770-4)",
+        "integrated loudness, LUFS",
         clips.loudness,
         LOUDNESS_STEP_LU,
         "annotate-acoustics",
@@ -91,7 +91,7 @@ def _histogram(name: str, title: str, axis: str, binned: Binned, step: float, st
         {"low": low, "high": low + step, "fate": fate, "clips": count}
         for (low, fate), count in sorted(binned.items())
     ]
-    note = f"Clips by bins of {step:g}."
+    note = f"Clips by {axis}, in bins of {step:g}."
     absent = f"No clip has been measured: run `audsem-data {stage}`."
     return _figure(name, title, note, rows, lambda found: charts.histogram(found, axis, step), absent)
 

@@ -56,8 +56,8 @@ class Listened:
         return [(one["second"], one["tags"][0]["label"], one["tags"][0]["score"]) for one in found if one["tags"]]
 
 
-def draw(library: Library, count: int, seed: int) -> list[Listened]:
-    """Return up to `count` clips, drawn by a hash of their ids: those that were kept first."""
+def draw(library: Library, count: int, seed: int, *, heard: bool = True) -> list[Listened]:
+    """Return up to `count` clips, drawn by a hash of their ids, kept ones first; with sound if `heard`."""
     if count == 0:
         return []
     chances: Iterator[tuple[bool, float, str]] = (
@@ -71,7 +71,7 @@ def draw(library: Library, count: int, seed: int) -> list[Listened]:
     )
     keys = {key for _, _, key in heapq.nsmallest(count, chances)}
     found = {row["clip_id"]: Listened(row) for table in library.clips() for row in rows_of(table, keys)}
-    for key, files in library.media(keys):
+    for key, files in library.media(keys) if heard else ():
         hear(found[key], files)
     for row in examples_of(library, keys):
         found[row["clip_id"]].examples.append(row)

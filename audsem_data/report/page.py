@@ -2,15 +2,11 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
-from importlib.resources import files
-from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from audsem_data.publish.features import LETTERS
@@ -18,10 +14,10 @@ from audsem_data.report.counts import ClipCounts, TextCounts, count_clips, count
 from audsem_data.report.figures import Figure, all_figures
 from audsem_data.report.funnel import reason_meanings
 from audsem_data.report.library import Library, Refusal
-from audsem_data.report.listening import draw, said
+from audsem_data.report.listening import draw
+from audsem_data.report.templating import asset, environment
 
 _REFUSED_SHOWN = 3  # examples of each reason
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -81,42 +77,6 @@ def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
     return "; ".join(["default-src 'none'", *named, *rest])
 
 
-def environment() -> Environment:
-    """Return what renders templates: everything that is not ours is escaped."""
-    from jinja2 import PackageLoader
-
-    made = Environment(
-        loader=PackageLoader("audsem_data.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {
-        "said": said,
-        "coded": coded,
-        "words": lambda name: str(name).replace("_", " "),
-    }
-    return made
-
-
-def visible(value: Any) -> Any:
-    """Return a text with its control characters as Unicode's pictures of them, and any other value as it is."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    return _CONTROL.sub(lambda match: chr(0x2421 if match[0] == "\x7f" else 0x2400 + ord(match[0])), value)
-
-
-def coded(text: str) -> Markup:
-    """Return a text of ours with what stands between backticks as code."""
-    parts = text.split("`")
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if place % 2 else Markup("{}").format(part)
-        for place, part in enumerate(parts)
-    )
-
-
 @cache
 def bundle() -> str:
     """Return Vega and Vega-Lite as one script, which evaluates no text as code when it is told `ast`."""
@@ -124,11 +84,6 @@ def bundle() -> str:
 
     made: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return made.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-
-
-def asset(name: str) -> str:
-    """Return a file that stands beside the templates."""
-    return (files("audsem_data.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

@@ -27,7 +27,7 @@ _CAPTION = ("clip_id", "video_id", "start_ms", "end_ms", "text", "caption")
 _DECISION = ("keep", "reason")
 _GENERATE = "generate-"
 _SCORE = "score-"
-_BESIDE = ("embed-clap-audio", "embed-clap-text")
+_BESIDE = ("embed-clap-audio", "embed-clap-generated", "embed-clap-text")
 
 
 class WorkspaceLibrary:

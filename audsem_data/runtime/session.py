@@ -1,6 +1,6 @@
 """Opening a workspace for a command: its recipe, made or edited, and a driver with workers, log and signals."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,10 +68,8 @@ def open_context(root: Path, edits: Edits, options: RunOptions, *, save: bool = 
     if edits.stage:
         stages = load_stages(options.packages)
         recipe = recipe.with_stage(stages[edits.stage], stages)
-    known = Context(root, recipe, options)
     for setting in edits.settings:
-        stage, option, value = _parse(known, setting)
-        recipe = recipe.with_option(stage, option, value)
+        recipe = _changed(recipe, setting, load_stages(options.packages))
     context = Context(root, recipe, options)
     changes = before.difference(recipe)
     if not save:
@@ -98,13 +96,16 @@ def existing_context(root: Path, options: RunOptions | None = None) -> Context:
     return Context(root, Workspace(root).recipe(), options or RunOptions())
 
 
-def _parse(context: Context, setting: str) -> tuple[Stage, str, object]:
+def _changed(recipe: Recipe, setting: str, known: Mapping[str, Stage]) -> Recipe:
+    """Return the recipe with a setting; its stages are not resolved yet, as settings decide what they need."""
     name, equals, value = setting.partition("=")
     stage, dot, option = name.strip().rpartition(".")
     if not equals or not dot:
         raise UsageError(f"--set {setting}: expected stage.option=value")
+    if stage not in recipe.stages or stage not in known:
+        raise UsageError(f"the recipe has no stage {stage!r}; its stages: {', '.join(recipe.stages)}")
     try:
-        return context.stage(stage), option, yaml.safe_load(value)
+        return recipe.with_option(known[stage], option, yaml.safe_load(value))
     except yaml.YAMLError as error:
         raise UsageError(f"--set {setting}: the value is not YAML: {error}") from error
 

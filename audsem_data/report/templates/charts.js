@@ -13,7 +13,7 @@ function look() {
     font: styles.getPropertyValue("font-family") || getComputedStyle(document.body).fontFamily,
     view: { stroke: null },
     axis: { ...text, gridColor: line, domainColor: line, tickColor: line },
-    legend: { labelColor: ink, labelFontSize: 12, columns: innerWidth < 520 ? 1 : 0 },
+    legend: { labelColor: ink, labelFontSize: 12, symbolBaseFillColor: soft, symbolBaseStrokeColor: soft, columns: innerWidth < 520 ? 1 : 0 },
     header: { labelColor: ink },
   };
 }
