@@ -15,7 +15,7 @@ from av import Packet, VideoFrame
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from audsem_data.media.damage import blame_damage
+from audsem_data.media.damage import Damage, blame_damage
 from audsem_data.media.packets import read_packets
 from audsem_data.media.probe import Media
 from audsem_data.media.reasons import NoVideo
@@ -25,16 +25,11 @@ _USUAL_RATE = 25  # frames a second of a video that does not say
 
 
 class _Shown(NamedTuple):
-    """A decoded frame, on screen from `time` until the next one; `until` if none follows (seconds from time zero).
-
-    `good`: is it as it was encoded? `gap`: may frames between the one before and this one have been lost?
-    """
+    """A decoded frame, on screen from `time` until the next one, or until `until`; in seconds from time zero."""
 
     time: Fraction
     until: Fraction
     frame: VideoFrame
-    good: bool
-    gap: bool
 
 
 def frames_at(
@@ -46,22 +41,19 @@ def frames_at(
     now: _Shown | None = None
     for after in decoder.frames():
         while waiting and waiting[0] < after.time:
-            yield waiting[0], _pick(now, waiting[0], NoVideo.DAMAGED if after.gap else None)
+            yield waiting[0], decoder.lost(waiting[0]) or (NoVideo.NOT_BEGUN if now is None else now.frame)
             waiting.popleft()
         now = after
         if not waiting:
             return
     for time in waiting:
-        yield time, _pick(now, time, NoVideo.DAMAGED if decoder.damaged else NoVideo.ENDED)
+        yield time, decoder.lost(time) or _last(now, time)
 
 
-def _pick(now: _Shown | None, time: Fraction, beyond: NoVideo | None) -> VideoFrame | NoVideo:
-    """Return the frame that is on screen, or why none is; `beyond` is what follows once its own time is over."""
+def _last(now: _Shown | None, time: Fraction) -> VideoFrame | NoVideo:
     if now is None:
-        return NoVideo.DAMAGED if beyond is NoVideo.DAMAGED else NoVideo.NOT_BEGUN
-    if beyond and time >= now.until:
-        return beyond
-    return now.frame if now.good else NoVideo.DAMAGED
+        return NoVideo.NOT_BEGUN
+    return now.frame if time < now.until else NoVideo.ENDED
 
 
 class _Decoder:
@@ -73,12 +65,15 @@ class _Decoder:
         self._bytes = 0
         self._decoding = False
         self._begin: Fraction | None = None  # when the keyframe is shown at which decoding began
-        self._last: Fraction | None = None
-        self._gap = self._shown = False
-        self.damaged = False  # since the last good frame
+        self._last: _Shown | None = None  # since decoding began
+        self._damage = Damage()
+
+    def lost(self, time: Fraction) -> NoVideo | None:
+        """Say whether damage has cost the picture of a time that was decoded."""
+        return NoVideo.DAMAGED if self._damage.covers(time) else None
 
     def frames(self) -> Iterator[_Shown]:
-        """Yield frames in the order of showing; after damage none is good until a good keyframe."""
+        """Yield frames in the order of showing."""
         for packet in read_packets(self._media):
             if not self._waiting:
                 return
@@ -117,31 +112,44 @@ class _Decoder:
         if self._decoding or not self._held:
             return
         self._video.codec_context.flush_buffers()
+        self._damage.restart()
         self._decoding, self._last = True, None
-        self._gap = self.damaged = False
         held, self._held = self._held, []
         for packet in held:
             yield from self._decode(packet)
 
     def _decode(self, packet: "Packet[Stream]") -> Iterator[_Shown]:
+        shown, decoded = self._time(packet.pts), self._time(packet.dts)
+        if shown is not None and not packet.is_discard:
+            self._damage.packet(shown, packet.is_keyframe, packet.size)
+        begun = (
+            shown if decoded is None else decoded
+        )  # no frame of this packet, or of a later one, is shown earlier
+        if packet.is_corrupt and begun is not None:
+            self._damage.packet_lost(begun)
         try:
             frames = self._video.decode(packet)
         except av.error.EOFError:
             return
         except av.error.FFmpegError as error:
             blame_damage(error, self._video.width * self._video.height)
-            self.damaged = self._gap = True
+            if begun is not None:
+                self._damage.packet_lost(begun)
             return
         for frame in frames:
-            time = self._time(frame.pts if frame.pts is not None else frame.dts)
-            self.damaged = frame.is_corrupt or (self.damaged and not frame.key_frame)
-            if time is None or (self._begin is not None and time < self._begin):
-                continue
-            if self._last is None and self._shown:  # what the keyframe shows was not delivered
-                self._gap = self._gap or time != self._begin
-            if self._last is None or time > self._last:
-                yield _Shown(time, time + self._lasting(frame), frame, not self.damaged, self._gap)
-                self._last, self._gap, self._shown = time, False, True
+            yield from self._show(frame)
+
+    def _show(self, frame: VideoFrame) -> Iterator[_Shown]:
+        time = self._time(frame.pts if frame.pts is not None else frame.dts)
+        if time is None or (self._begin is not None and time < self._begin):
+            return
+        if frame.is_corrupt:
+            self._damage.frame_lost(time)
+        if self._last is None or time > self._last.time:
+            last = self._last
+            self._damage.frame(time, last and last.time, last.until - last.time if last else Fraction(0))
+            self._last = _Shown(time, time + self._lasting(frame), frame)
+            yield self._last
 
     def _lasting(self, frame: VideoFrame) -> Fraction:
         if frame.duration and frame.time_base:

@@ -136,3 +136,26 @@ def test_pixels_of_a_shape_that_no_encoder_takes_cost_the_video_and_no_sound(
     assert outcome.rows[0]["no_video"] == no_video
     assert outcome.rows[0]["has_video"] is (no_video is None)
     assert outcome.rows[0]["samples"] == 2000 * 32
+
+
+@pytest.mark.parametrize("place", [0.31, 0.47, 0.66])
+@pytest.mark.parametrize("name", ["x.ts", "x.mp4", "x.mkv"])
+def test_after_damage_no_picture_is_another(tmp_path: Path, name: str, place: float) -> None:
+    """A long GOP loses a stretch: what is shown is right, and what follows until a keyframe is not shown."""
+    write_numbered(tmp_path / name, SECONDS, g="90", bf="2", sc_threshold="0")
+    frames = shown(tmp_path / name)
+    data = bytearray((tmp_path / name).read_bytes())
+    begin = round(len(data) * place) // 188 * 188
+    end = begin + 188 * 60
+    data[begin:end] = b"" if name == "x.ts" else bytes(end - begin)
+    (tmp_path / name).write_bytes(data)
+    intervals = [(start, start + 900) for start in range(0, 11_000, 500)]
+    lacking = 0
+    for interval, outcome in zip(intervals, cut(tmp_path / name, intervals), strict=True):
+        if outcome.reason:
+            continue
+        lacking += outcome.rows[0]["no_video"] == "video_damaged"
+        wanted = expected(frames, interval)
+        assert all(number == wanted[time] for time, number in numbers(outcome).items()), interval
+    if name == "x.ts":
+        assert lacking
