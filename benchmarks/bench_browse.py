@@ -92,8 +92,9 @@ def make(root: Path, clips: int) -> None:
         commit(context, "select-captions", shard, keys, {"caption": captions})
         lengths = [2000 + number % 7000 for number in numbers]
         commit(context, "score-duration", shard, keys, {"duration_ms": lengths})
-        tags = [{"tags": [{"label": label, "score": 0.5} for label in rng.sample(labels(), 5)]} for _ in keys]
-        commit(context, "combine", shard, keys, {"caption": captions, "beats": tags})
+        tags = [[{"label": label, "score": 0.5} for label in rng.sample(labels(), 5)] for _ in keys]
+        commit(context, "combine", shard, keys, {"caption": captions})
+        commit(context, "annotate-beats", shard, keys, {"tags": tags})
         keep = [length >= 3000 for length in lengths]
         why = [None if one else "too_short" for one in keep]
         commit(context, "select-clips", shard, keys, {"keep": keep, "reason": why})

@@ -5,7 +5,7 @@ Choice: DuckDB reads the Parquet shards in parallel, joins them by clip, spills 
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -86,7 +86,8 @@ class Index:
             self._base.execute("INSERT INTO kept SELECT clip_id FROM read_parquet($1) WHERE keep", [files])
         if tables.cues:
             self._base.execute(_CUES, {"files": list(tables.cues)})
-        self._fill_tags(*tables.tags)
+        for files, tags in tables.tags:
+            self._fill_tags(files, tags)
         if tables.examples:
             tasks = "INSERT INTO tasks SELECT DISTINCT clip_id, task FROM read_parquet($1)"
             self._base.execute(tasks, [list(tables.examples)])
@@ -110,13 +111,12 @@ class Index:
             {"files": list(tables.clips), **{f"s{n}": list(files) for n, (_, (files, _)) in enumerate(scores)}},
         )
 
-    def _fill_tags(self, files: Files, taggers: Sequence[str]) -> None:
-        for tagger in taggers:
-            self._base.execute(
-                f'INSERT INTO tags SELECT clip_id, t.label, t.score FROM (SELECT clip_id, unnest("{tagger}".tags) '
-                "AS t FROM read_parquet($1))",
-                [list(files)],
-            )
+    def _fill_tags(self, files: Files, tags: str) -> None:
+        self._base.execute(
+            f"INSERT INTO tags SELECT clip_id, t.label, t.score FROM (SELECT clip_id, unnest({tags}) AS t "
+            "FROM read_parquet($1))",
+            [list(files)],
+        )
 
     def _columns(self, files: Files) -> list[str]:
         found = self._base.execute("DESCRIBE SELECT * FROM read_parquet($1)", [[files[0]]]).fetchall()

@@ -20,7 +20,7 @@ class Tables:
 
     Attributes:
         clips: one row a clip, with id, interval and caption. cues: captions that became no clip, by their cue.
-        decisions: keep and reason. tags: (files, columns): structs that hold `tags`.
+        decisions: keep and reason. tags: files, and the SQL of a list of tags in them.
         scores: by name of the score, files and column. fates: outcomes by stage, in running order.
         examples: rows with clip_id and task.
     """
@@ -28,7 +28,7 @@ class Tables:
     clips: Files = ()
     cues: Files = ()
     decisions: Files = ()
-    tags: tuple[Files, Sequence[str]] = ((), ())
+    tags: Sequence[tuple[Files, str]] = ()
     scores: dict[str, tuple[Files, str]] = field(default_factory=dict)
     fates: dict[str, Files] = field(default_factory=dict)
     examples: Files = ()
@@ -40,11 +40,13 @@ def tables_of(library: Library) -> Tables:
         return _of_workspace(library)
     assert isinstance(library, DatasetLibrary)
     clips, examples = library.files(CLIPS), library.files()
-    return Tables(clips or examples, tags=(clips, _taggers(clips)), examples=examples)
+    held = pq.read_schema(clips[0]).names if clips else []
+    tags = [(clips, f'"{name}".tags') for name in TAGGERS if name in held]
+    return Tables(clips or examples, tags=tags, examples=examples)
 
 
 def _of_workspace(library: WorkspaceLibrary) -> Tables:
-    combined = library.files("combine")
+    tagged = [library.files(f"annotate-{name}") for name in TAGGERS]
     scores: dict[str, tuple[Files, str]] = {
         name.removeprefix("score-").replace("-", "_"): (library.files(name), stage.filter.column)
         for name, stage in library.stages.items()
@@ -58,13 +60,8 @@ def _of_workspace(library: WorkspaceLibrary) -> Tables:
         library.files("select-captions"),
         library.files("extract-sdh"),
         library.files("select-clips"),
-        (combined, _taggers(combined)),
+        [(files, "tags") for files in tagged if files],
         scores,
         {name: files for name, files in fates.items() if name != "assemble"},
         examples,
     )
-
-
-def _taggers(files: Files) -> list[str]:
-    names = pq.read_schema(files[0]).names if files else []
-    return [name for name in TAGGERS if name in names]

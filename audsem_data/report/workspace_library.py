@@ -26,7 +26,8 @@ CLIPS = "select-captions"
 _CAPTION = ("clip_id", "video_id", "start_ms", "end_ms", "text", "caption")
 _DECISION = ("keep", "reason")
 _GENERATE = "generate-"
-_SCORE = "score-"
+_ANNOTATE, _SCORE = "annotate-", "score-"
+_ABSENT = ("complete", "missing", "not_applicable")  # what `combine` alone knows
 _BESIDE = ("embed-clap-audio", "embed-clap-generated", "embed-clap-text")
 
 
@@ -63,25 +64,26 @@ class WorkspaceLibrary:
 
     def _beside(self, shard: int, columns: Collection[str] | None) -> Iterator[tuple[str | None, pa.Table | None]]:
         """Yield what stages say of a shard's clips: a name where the columns are to be one struct."""
-        if "combine" in self.stages:
-            known = {column.name for column in self.stages["combine"].emits} - set(_CAPTION)
-            wanted = [name for name in sorted(known) if columns is None or name in columns]
-            if wanted:
-                yield None, self.data("combine", shard, ["clip_id", *wanted])
+        if columns is None or set(columns) & set(_ABSENT):
+            yield None, self.data("combine", shard, ["clip_id", *_ABSENT])
         if "select-clips" in self.stages and (columns is None or set(columns) & set(_DECISION)):
             yield None, self.data("select-clips", shard, ["clip_id", *_DECISION])
         for name in self.stages:
-            struct = name.replace("-", "_")
-            scored = name.startswith(_SCORE) and (columns is None or struct in columns)
-            if scored or (name in _BESIDE and columns is not None and struct in columns):
+            struct = name.removeprefix(_ANNOTATE).replace("-", "_")
+            asked = struct in columns if columns is not None else name.startswith((_ANNOTATE, _SCORE))
+            if asked and (name.startswith((_ANNOTATE, _SCORE)) or name in _BESIDE):
                 yield struct, self.data(name, shard, None)
 
     def data(self, stage: str, shard: int, columns: Sequence[str] | None) -> pa.Table | None:
-        """Return the rows of a stage's shard, or None where it has not been committed."""
-        one = self.context.stage(stage)
+        """Return the rows of a stage's shard, with those of the columns that it holds; None where there is none."""
+        if stage not in self.stages:
+            return None
+        one = self.stages[stage]
 
         def read(record: Record) -> pa.Table:
-            return read_table(self.context.workspace.path(one, record.data), columns)
+            path = self.context.workspace.path(one, record.data)
+            held = pq.read_schema(path).names
+            return read_table(path, None if columns is None else [name for name in columns if name in held])
 
         return self.context.workspace.reading(one, shard, read)
 

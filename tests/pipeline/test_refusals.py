@@ -12,7 +12,7 @@ from .conftest import run_cli
     ("arguments", "code", "says"),
     [
         (("run", "--source", "nowhere"), 2, "no such file"),
-        (("run", "--profile", "grand"), 2, "profiles: offline"),
+        (("run", "--profile", "grand"), 2, "profiles: laptop, offline"),
         (("run", "--set", "select-clips.min_duratoin_ms=1"), 2, "min_duratoin_ms"),
         (("run", "--set", "nonsense"), 2, "STAGE.OPTION=VALUE"),
         (("run", "--until", "polish"), 2, "polish"),

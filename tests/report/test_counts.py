@@ -9,11 +9,17 @@ import pyarrow.parquet as pq
 import pytest
 from pipeline.conftest import SAMPLES, run_cli
 
+from audsem_data.browse.index import Index
+from audsem_data.browse.search import Query, search
+from audsem_data.browse.tables import tables_of
 from audsem_data.media.spectrogram import spectrogram_png
 from audsem_data.models.audioset import categories, labels
 from audsem_data.report.counts import count_clips, count_texts
 from audsem_data.report.library import open_library, read_attempts
 from audsem_data.report.projection import principal_components, project
+from audsem_data.runtime.discovery import load_stages
+from audsem_data.runtime.session import existing_context
+from report.committing import commit_rows
 from report.hostile import HOSTILE, HostileLibrary
 
 TOP_LEVEL = {
@@ -139,3 +145,17 @@ def test_a_tone_is_one_bright_line_at_its_frequency() -> None:
 @pytest.mark.parametrize("samples", [[], [0.0] * 9000, [float("nan")] * 100, [0.5]])
 def test_a_spectrogram_is_drawn_of_whatever_is_there(samples: list[float]) -> None:
     assert spectrogram_png(np.array(samples, np.float32), 32_000).startswith(b"\x89PNG")
+
+
+def test_what_an_annotator_says_counts_before_it_is_combined(workspace: Path) -> None:
+    """An annotator that joined later: its shards stand, and those of `combine` do not know it yet."""
+    context = existing_context(workspace)
+    context.workspace.save_recipe(context.recipe.with_stage(load_stages()["annotate-beats"], load_stages()))
+    stage = existing_context(workspace).stages["annotate-beats"]
+    keys = [key for table in open_library(workspace).clips({"clip_id"}) for key in table["clip_id"].to_pylist()]
+    rows = [{"clip_id": key, "tags": [{"label": "Dog", "score": 0.9}]} for key in keys]
+    commit_rows(context, stage, rows)
+    assert count_clips(open_library(workspace)).categories == {("Animal", "kept"): len(keys)}
+    index = Index(tables_of(open_library(workspace)), [])
+    assert search(index, Query(tag="Dog")).total == len(keys)
+    index.close()
