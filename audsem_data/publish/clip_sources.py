@@ -21,6 +21,7 @@ from audsem_data.media.encode import encode_audio, to_int16
 from audsem_data.media.isolation import DiedError, Isolated, OverrunError
 from audsem_data.media.probe import Bounds, open_media
 from audsem_data.media.reasons import MediaError, MediaReason
+from audsem_data.media.tracks import ANY, Choice
 from audsem_data.publish.features import RATE
 from audsem_data.publish.held_media import HeldFiles
 
@@ -43,9 +44,9 @@ class ClipSource(Protocol):
 class HeldMedia:
     """Files below a folder, named after their videos."""
 
-    def __init__(self, folder: Path) -> None:
-        """Look for media; raises InputError if there is no such folder."""
-        self._files = HeldFiles(folder)
+    def __init__(self, folder: Path, choice: Choice = ANY) -> None:
+        """Look for media, of which the chosen sound is cut; raises InputError if there is no such folder."""
+        self._files, self._choice = HeldFiles(folder), choice
         self._isolated = Isolated(_MEMORY)
 
     def sounds(self, video_id: str, wants: Sequence[Want]) -> Iterator[Sound]:
@@ -54,17 +55,17 @@ class HeldMedia:
         if isinstance(found, str):
             yield from ((want.key, found) for want in wants)
         else:
-            yield from _cut(self._isolated, found, wants)
+            yield from _cut(self._isolated, found, wants, self._choice)
 
 
 class PublishedMedia:
     """The videos' pages, by yt-dlp and under the governor; only the stretches that hold clips are fetched."""
 
-    def __init__(self, url: str, options: FetchOptions) -> None:
+    def __init__(self, url: str, options: FetchOptions, choice: Choice = ANY) -> None:
         """Set the address of a video, with {video_id} in it; raises InputError for one without."""
         if "{video_id}" not in url:
             raise InputError(f"{url}: the address of a video must hold {{video_id}}")
-        self._url, self._options = url, options
+        self._url, self._options, self._choice = url, options, choice
         self._isolated = Isolated(_MEMORY)
 
     def sounds(self, video_id: str, wants: Sequence[Want]) -> Iterator[Sound]:
@@ -91,24 +92,24 @@ class PublishedMedia:
             if held := clips.held.get(want.key):
                 by_file[held.path].append(want)
         for path, held_wants in by_file.items():
-            yield from _cut(self._isolated, path, held_wants)
+            yield from _cut(self._isolated, path, held_wants, self._choice)
 
 
-def _cut(isolated: Isolated, path: Path, wants: Sequence[Want]) -> Iterator[Sound]:
+def _cut(isolated: Isolated, path: Path, wants: Sequence[Want], choice: Choice) -> Iterator[Sound]:
     """Yield the clips of one file, which is opened in a process that a budget can stop."""
     try:
-        yield from isolated.call(_cut_file, path, wants, seconds=_SECONDS)
+        yield from isolated.call(_cut_file, path, wants, choice, seconds=_SECONDS)
     except OverrunError:
         yield from ((want.key, str(MediaReason.TIMED_OUT)) for want in wants)
     except DiedError:
         yield from ((want.key, str(MediaReason.CRASHED)) for want in wants)
 
 
-def _cut_file(path: Path, wants: Sequence[Want]) -> list[Sound]:
+def _cut_file(path: Path, wants: Sequence[Want], choice: Choice) -> list[Sound]:
     sounds: list[Sound] = []
     ordered = sorted(wants, key=lambda want: (want.start_ms, want.end_ms))
     try:
-        with open_media(path, _BOUNDS) as media:
+        with open_media(path, _BOUNDS, choice) as media:
             rate = media.audio.codec_context.sample_rate
             for key, cut in cut_audio(decode_audio(media), ordered, rate, Target(RATE, _END_TOLERANCE_MS)):
                 if isinstance(cut, MediaError):

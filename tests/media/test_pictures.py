@@ -159,3 +159,18 @@ def test_after_damage_no_picture_is_another(tmp_path: Path, name: str, place: fl
         assert all(number == wanted[time] for time, number in numbers(outcome).items()), interval
     if name == "x.ts":
         assert lacking
+
+
+def test_frames_that_come_at_uneven_times_stay_until_the_next(tmp_path: Path) -> None:
+    """As screen recordings and slides are: a picture for 3.7 seconds, then thirty a second, then one for two."""
+    write_numbered(tmp_path / "x.mkv", SECONDS, g="60")
+    uneven = "select='eq(n,0)+between(n,110,200)+eq(n,260)+gte(n,330)'"
+    ffmpeg(
+        "-i", tmp_path / "x.mkv", "-vf", uneven, "-fps_mode", "vfr", "-c:v", "libx264", "-g", 40, "-c:a", "copy",
+        tmp_path / "uneven.mkv",
+    )  # fmt: skip
+    frames = shown(tmp_path / "uneven.mkv")
+    assert len(frames) < 160
+    for interval, outcome in zip(INTERVALS, cut(tmp_path / "uneven.mkv", INTERVALS), strict=True):
+        assert numbers(outcome) == expected(frames, interval), interval
+        assert outcome.rows[0]["frames_missing"] == 0

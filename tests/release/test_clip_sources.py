@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from media.test_tracks import HERTZ, several
 
 from audsem_data.media.cut import Want
 from audsem_data.media.isolation import Isolated
+from audsem_data.media.tracks import ANY, Choice
 from audsem_data.publish.clip_sources import HeldMedia
 
 RATE = 32_000
@@ -57,6 +59,13 @@ def test_copies_are_one_video_and_pictures_come_first(tmp_path: Path) -> None:
     assert heard(HeldMedia(tmp_path), "v") == every(440)
     (tmp_path / "one" / "v.mp4").write_bytes(b"no video")
     assert heard(HeldMedia(tmp_path / "one"), "v") == every("not_media")
+
+
+def test_the_sound_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
+    several(tmp_path / "v.mkv")
+    choices = (ANY, Choice(track=3), Choice(language="eng"), Choice(track=9))
+    found = [heard(HeldMedia(tmp_path, choice), "v") for choice in choices]
+    assert found == [every(HERTZ[0]), every(HERTZ[2]), every(HERTZ[1]), every("no_audio")]
 
 
 def test_a_clip_that_takes_all_memory_costs_its_own_file(tmp_path: Path) -> None:
