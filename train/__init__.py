@@ -1,1 +1,1 @@
-"""Reference training recipes over published shards: none yet; they come with the dataset releases."""
+"""Reference recipes: fine-tuning, reinforcement and evaluation of audio-language models on a published dataset."""

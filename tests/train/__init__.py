@@ -1,0 +1,1 @@
+"""Training recipes: rewards, texts, trainers with tiny models, and scores."""
