@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fmt drill laion-clap vision llama-server vllm bench docs
+.PHONY: help install demo train-demo test check fmt drill laion-clap vision llama-server vllm bench docs
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -36,6 +36,15 @@ demo: $(VENV)/.report ## make small videos with sounds, build a dataset from the
 	$(BIN)/python docs/demo/look.py $(DEMO)/workspace/audsem
 	@echo
 	$(BIN)/audsem-data report --workspace $(DEMO)/workspace --out $(DEMO)/report.html
+
+$(VENV)/.train: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
+	@touch $@
+
+train-demo: $(VENV)/.train ## train a tiny random model on the dataset of `make demo`, and show its loss fall
+	@test -d $(DEMO)/workspace/audsem || $(MAKE) demo
+	$(BIN)/python -m audsem_data.train.tiny_omni $(DEMO)/tiny-omni
+	$(BIN)/audsem-train sft train/configs/demo.yaml --set dataset=$(DEMO)/workspace/audsem --set model=$(DEMO)/tiny-omni --set out=$(DEMO)/trained
 
 check: $(VENV)/.test ## lint, types and import directions
 	$(BIN)/ruff check .
