@@ -125,6 +125,22 @@ def letters(rows: Rows) -> Chart:
     )
 
 
+def terms(rows: Rows) -> Chart:
+    """Chart the commonest terms of each descriptor, nine panels; rows: descriptor, term, count."""
+    panel = (
+        alt.Chart(alt.InlineData(values=list(rows)))
+        .mark_bar(color=KEPT_COLOUR)
+        .encode(
+            x=alt.X("count:Q", title=None, axis=_COUNTS),
+            y=alt.Y("term:N", title=None, sort="-x", axis=alt.Axis(labelLimit=150)),
+        )
+        .properties(width=150, height=alt.Step(15))
+    )
+    return panel.facet(facet=alt.Facet("descriptor:N", title=None, sort=None), columns=3).resolve_scale(
+        x="independent", y="independent"
+    )
+
+
 def bars(rows: Rows, name: str, title: str) -> Chart:
     """Chart counts by name, the largest first; rows: `name`, count."""
     return (

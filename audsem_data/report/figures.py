@@ -52,6 +52,17 @@ def all_figures(library: Library, clips: ClipCounts, texts: TextCounts) -> Itera
     yield _refusals(library)
 
 
+def descriptor_terms(texts: TextCounts, most: int = 8) -> Figure:
+    """Return the commonest terms of the nine descriptors in one figure, for paper."""
+    rows = [
+        {"descriptor": name.replace("_", " "), "term": term, "count": count}
+        for name, counts in texts.terms.items()
+        for term, count in counts.most_common(most)
+    ]
+    absent = "There are no semantic elements yet: run `audsem-data generate`."
+    return _figure("descriptors", "The words of the descriptors", "", rows, charts.terms, absent)
+
+
 def _figure(
     name: str,
     title: str,

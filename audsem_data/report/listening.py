@@ -15,6 +15,7 @@ from audsem_data.media.clips import AUDIO_SUFFIXES, Decoded, decode_clip
 from audsem_data.media.spectrogram import spectrogram_png
 from audsem_data.report.library import Library, rows_of
 
+_WHOLE = 10_000.0  # numbers from here on are told without a fraction
 _NOT_EVIDENCE = frozenset(
     {"clip_id", "video_id", "start_ms", "end_ms", "text", "caption", "complete", "missing", "not_applicable"}
     | {"keep", "reason", "license", "source"}
@@ -112,7 +113,7 @@ def said(value: Any) -> str:
     """Return an annotator's value as a person reads it: tags as a list, numbers short, nested values as JSON."""
     match value:
         case float():
-            return f"{value:.4g}"
+            return f"{value:,.0f}" if abs(value) >= _WHOLE else f"{value:.4g}"
         case str() | int() | None:
             return str(value)
         case [{"label": _, "score": _}, *_]:

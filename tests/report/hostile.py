@@ -49,7 +49,7 @@ class HostileLibrary:
         yield columns_of(table, columns if columns is None else {*columns, "clip_id"})
 
     def _row(self, number: int, text: str, point: Any) -> dict[str, Any]:
-        seconds = [{"second": 0, "tags": [{"label": text, "score": 0.5}]}]
+        seconds = [{"second": second, "tags": [{"label": text, "score": 0.5}]} for second in range(2)]
         return {
             "clip_id": f"x_00000{number:04d}_000010000",
             "start_ms": number,
@@ -82,9 +82,9 @@ class HostileLibrary:
         return None
 
     def media(self, keys: Collection[str]) -> Iterator[tuple[str, Mapping[str, bytes]]]:
-        """Yield a second of a tone for each."""
+        """Yield one and a half seconds of a tone for each."""
         stream = BytesIO()
-        soundfile.write(stream, np.sin(np.arange(32_000) * 0.1).astype(np.float32) / 2, 32_000, format="FLAC")
+        soundfile.write(stream, np.sin(np.arange(48_000) * 0.1).astype(np.float32) / 2, 32_000, format="FLAC")
         return ((key, {"flac": stream.getvalue()}) for key in keys)
 
 

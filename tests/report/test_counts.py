@@ -46,7 +46,7 @@ def test_a_workspace_and_its_dataset_count_the_same(built: Path) -> None:
 def test_figures_are_files_and_the_funnel_adds_up(built: Path, tmp_path: Path) -> None:
     said = run_cli("figures", "--workspace", built, "--out", tmp_path / "f").stdout
     assert "annotate-beats" in said
-    for name in ("stages", "durations", "letters"):
+    for name in ("stages", "durations", "letters", "descriptors"):
         assert (tmp_path / "f" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert ElementTree.parse(tmp_path / "f" / f"{name}.svg").getroot().tag.endswith("svg")
     rows = json.loads((tmp_path / "f" / "funnel.json").read_text())

@@ -104,6 +104,9 @@ def test_in_a_browser_a_clip_plays_and_its_second_is_marked(browser: "Browser", 
     page.locator(".seconds button").first.click()
     wait_until(page, "document.querySelector('audio').currentTime > 0.2")
     assert page.locator(".seconds button.on").count() == 1
+    first, second = (page.locator(".seconds").first.locator("button").nth(place).bounding_box() for place in (0, 1))
+    assert first and second
+    assert abs(first["width"] / second["width"] - 2) < 0.1, "the last second is half as long, and so is its cell"
 
 
 def test_axe_finds_nothing_serious(browser: "Browser", built: Path, tmp_path: Path) -> None:

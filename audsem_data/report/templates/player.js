@@ -9,6 +9,8 @@ function bindPlayer(card) {
   if (!audio || !seen) return;
   const line = seen.querySelector(".now"), cells = card.querySelectorAll(".seconds > *");
   const length = () => (Number.isFinite(audio.duration) && audio.duration) || Number(card.dataset.seconds);
+  // A cell is as wide as its second is long: the last one may be short.
+  cells.forEach((cell) => { cell.style.flexGrow = Math.max(0, Math.min(1, Number(card.dataset.seconds) - Number(cell.dataset.second))); });
   const show = () => {
     line.style.left = `${(100 * audio.currentTime) / length()}%`;
     const second = Math.floor(audio.currentTime);
