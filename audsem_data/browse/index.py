@@ -15,6 +15,7 @@ import duckdb
 from audsem_data.browse.tables import Files, Tables
 from audsem_data.storage.reviews import Review
 
+MEMORY = "1GB"  # beyond it, DuckDB works on the disk
 _CUES = """
 INSERT INTO clips
 BY NAME SELECT c.cue_id AS clip_id, c.video_id, c.caption, (c.end_ms - c.start_ms) / 1000.0 AS seconds,
@@ -48,7 +49,7 @@ class Index:
 
     def __init__(self, tables: Tables, reviews: Iterable[Review]) -> None:
         self._folder = TemporaryDirectory(prefix="audsem-browse-")
-        self._base = duckdb.connect(str(Path(self._folder.name) / "index.duckdb"))
+        self._base = duckdb.connect(str(Path(self._folder.name) / "index.duckdb"), config={"memory_limit": MEMORY})
         self._lock = threading.Lock()
         self.scores = sorted(tables.scores)
         self._fill(tables)

@@ -1,6 +1,7 @@
 """`audsem-data browse`: listen to a workspace or a dataset, and decide on its clips."""
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +51,7 @@ def command(  # noqa: PLR0913  (options of a command)
     typer.echo(f"open {address}   (Ctrl-C ends it)")
     typer.echo(f"decisions: {place}; `--set score-review.file={place}` makes them count, see docs/report.md")
     try:
-        uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listening])
+        with suppress(KeyboardInterrupt):  # the way to end it
+            uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listening])
     finally:
         app.state.browser.index.close()
