@@ -35,13 +35,15 @@ class Guard:
     """An ASGI application before the application.
 
     Args:
-        hosts: names under which it may be addressed.
+        hosts: names under which it may be addressed; None for any, where the token alone decides.
         token: what a reader must have; None where being on this machine is enough.
         csrf: the secret that our own pages send with a decision.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str], token: str | None, csrf: str) -> None:
-        self._app, self._hosts, self._token, self._csrf = app, frozenset(hosts), token, csrf
+    def __init__(self, app: ASGIApp, hosts: Collection[str] | None, token: str | None, csrf: str) -> None:
+        if hosts is None and token is None:
+            raise ValueError("a server that answers to any name needs a token")
+        self._app, self._hosts, self._token, self._csrf = app, hosts, token, csrf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on, a request; every answer gets the headers."""
@@ -62,7 +64,7 @@ class Guard:
     def _answer(self, request: Request) -> Response | None:
         """Return what is said instead of the application's answer; None lets the request through."""
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname
-        if host not in self._hosts:
+        if self._hosts is not None and host not in self._hosts:
             return _refused(HTTPStatus.MISDIRECTED_REQUEST, f"this server is not called {host!r}")
         if request.headers.get("sec-fetch-site", "same-origin") == "cross-site" and request.method not in _SAFE:
             return _refused(HTTPStatus.FORBIDDEN, "another site's page may not ask this")

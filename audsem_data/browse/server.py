@@ -157,7 +157,7 @@ class Browser:
 
 
 def application(
-    library: Library, reviews: Reviews, hosts: Collection[str] = LOOPBACK, token: str | None = None
+    library: Library, reviews: Reviews, hosts: Collection[str] | None = LOOPBACK, token: str | None = None
 ) -> Starlette:
     """Return the guarded application over a library; its state holds the `Browser`."""
     browser = Browser(library, reviews)

@@ -9,6 +9,8 @@ import typer
 
 from audsem_data.cli import options
 
+EVERYWHERE = ("0.0.0.0", "::")  # every address of this machine, whatever others call it
+
 
 def command(  # noqa: PLR0913  (options of a command)
     dataset: Annotated[str | None, typer.Argument(metavar="[DIR|OWNER/NAME]", help="A dataset.")] = None,
@@ -39,14 +41,15 @@ def command(  # noqa: PLR0913  (options of a command)
     here = Path(f"{library.name}-{REVIEWS}") if dataset or workspace is None else workspace / REVIEWS
     place = (reviews or here).absolute()
     secret = new_secret() if token or host not in LOOPBACK else None
-    app = application(library, Reviews(place), hosts={*LOOPBACK, host, socket.gethostname()}, token=secret)
+    hosts = None if host in EVERYWHERE else {*LOOPBACK, host, socket.gethostname()}
+    app = application(library, Reviews(place), hosts, secret)
     try:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise UsageError(
             f"cannot listen on {host}, port {port}: {error.strerror}; choose another --port"
         ) from error
-    name = f"[{host}]" if ":" in host else host
+    name = socket.gethostname() if host in EVERYWHERE else f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listening.getsockname()[1]}/" + (f"?token={secret}" if secret else "")
     typer.echo(f"open {address}   (Ctrl-C ends it)")
     typer.echo(f"decisions: {place}; `--set score-review.file={place}` makes them count, see docs/report.md")

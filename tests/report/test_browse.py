@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
+from audsem_data.browse.guard import Guard
 from audsem_data.browse.server import application
 from audsem_data.report.library import open_library
 from audsem_data.runtime.api import Project
@@ -132,6 +133,17 @@ def test_with_a_token_nobody_else_comes_in(workspace: Path) -> None:
         assert "httponly" in cookie and "samesite=strict" in cookie
         assert made.get("/").status_code == 200
     app.state.browser.index.close()
+
+
+def test_any_name_is_answered_to_where_a_token_decides(workspace: Path) -> None:
+    library, reviews = open_library(workspace), Reviews(workspace / "reviews.sqlite")
+    app = application(library, reviews, hosts=None, token="t0ken")
+    with TestClient(app, base_url="http://192.168.1.7:8765") as made:
+        assert made.get("/").status_code == 401
+        assert made.get("/?token=t0ken").status_code == 200
+    app.state.browser.index.close()
+    with pytest.raises(ValueError, match="token"):
+        Guard(app, hosts=None, token=None, csrf="c")
 
 
 def test_attempts_and_verdicts_are_read_from_the_spool(client: TestClient, workspace: Path) -> None:
