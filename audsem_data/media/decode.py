@@ -93,6 +93,7 @@ class _Timeline:
         self._next = 0
         self._shift = 0  # samples by which places are moved, as clocks that ran back are known to a packet only
         self._started = self._restarts = False
+        self._zero_s = float(media.zero)
         self._furthest_s = 0.0
         self._seen_s: deque[float] = deque(maxlen=4096)  # times of other streams' packets, ahead of the audio
         self._may_jump = bool(media.container.format.flags & cast(int, Flags.ts_discont.value))
@@ -104,8 +105,9 @@ class _Timeline:
         """Note how far the file's data reach."""
         if packet.pts is None or packet.time_base is None:
             return
-        time = float(packet.pts * packet.time_base - self._media.zero)
-        self._furthest_s = max(self._furthest_s, time + float((packet.duration or 0) * packet.time_base))
+        base = float(packet.time_base)
+        time = packet.pts * base - self._zero_s
+        self._furthest_s = max(self._furthest_s, time + (packet.duration or 0) * base)
         if packet.stream_index == self._media.audio.index:
             self._cut_off = packet.is_corrupt
         else:

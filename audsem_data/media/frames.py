@@ -61,6 +61,8 @@ class _Decoder:
 
     def __init__(self, media: Media, video: VideoStream, waiting: deque[Fraction]) -> None:
         self._media, self._video, self._waiting = media, video, waiting
+        self._base = video.time_base or Fraction(1, av.time_base)
+        self._ticks: tuple[Fraction, int] | None = None  # the wanted time, and the same in ticks
         self._held: list[Packet[Stream]] = []  # from a keyframe on, as a later one may make them unnecessary
         self._bytes = 0
         self._decoding = False
@@ -79,32 +81,34 @@ class _Decoder:
                 return
             if packet.stream_index != self._video.index:
                 continue
-            time = self._time(packet.pts if packet.pts is not None else packet.dts)
-            if packet.is_keyframe and time is not None and (time <= self._waiting[0] or not self._begun):
-                self._hold_from(time)
+            at = packet.dts if packet.pts is None else packet.pts
+            if packet.is_keyframe and at is not None and (at <= self._wanted() or self._begin is None):
+                self._hold_from(at)
             if self._decoding:
                 yield from self._decode(packet)
-            elif self._begun:
+            elif self._begin is not None:
                 self._held.append(packet)
                 self._bytes += packet.size
-                if self._is_due(packet, time):
+                if self._is_due(packet, at):
                     yield from self._decode_held()
         yield from self._decode_held()
 
-    @property
-    def _begun(self) -> bool:
-        return self._begin is not None
+    def _wanted(self) -> int:
+        """Return the wanted time in the video's ticks, rounded down; most packets are compared with it alone."""
+        if self._ticks is None or self._ticks[0] is not self._waiting[0]:
+            time = self._waiting[0]
+            self._ticks = time, int((time + self._media.zero) // self._base)
+        return self._ticks[1]
 
-    def _hold_from(self, time: Fraction) -> None:
+    def _hold_from(self, at: int) -> None:
         """Forget what came before a keyframe that is shown at or before the wanted time."""
         self._held.clear()
-        self._bytes, self._decoding, self._begin = 0, False, time
+        self._bytes, self._decoding, self._begin = 0, False, self._time(at)
 
-    def _is_due(self, packet: "Packet[Stream]", time: Fraction | None) -> bool:
+    def _is_due(self, packet: "Packet[Stream]", at: int | None) -> bool:
         """Say whether no later keyframe can be shown at or before the wanted time, or too much is held."""
-        wanted = self._waiting[0]
-        decoded = self._time(packet.dts)
-        passed = decoded is None or decoded > wanted or (packet.is_keyframe and time is not None and time > wanted)
+        wanted, decoded = self._wanted(), packet.dts
+        passed = decoded is None or decoded > wanted or (packet.is_keyframe and at is not None and at > wanted)
         return passed or self._bytes > _MOST_HELD
 
     def _decode_held(self) -> Iterator[_Shown]:
@@ -122,9 +126,7 @@ class _Decoder:
         shown, decoded = self._time(packet.pts), self._time(packet.dts)
         if shown is not None and not packet.is_discard:
             self._damage.packet(shown, packet.is_keyframe, packet.size)
-        begun = (
-            shown if decoded is None else decoded
-        )  # no frame of this packet, or of a later one, is shown earlier
+        begun = shown if decoded is None else decoded  # nothing from this packet on is shown earlier
         if packet.is_corrupt and begun is not None:
             self._damage.packet_lost(begun)
         try:
@@ -158,6 +160,4 @@ class _Decoder:
 
     def _time(self, stamp: int | None) -> Fraction | None:
         """Return the seconds from time zero of a packet's or frame's timestamp."""
-        if stamp is None or self._video.time_base is None:
-            return None
-        return stamp * self._video.time_base - self._media.zero
+        return None if stamp is None else stamp * self._base - self._media.zero

@@ -20,8 +20,9 @@ _MAX_ERRORS = 100
 _BACK = Fraction(1, 10)  # seconds by which the sound's time runs back where its clock does, and not by wavering
 _PICTURES_BACK = Fraction(1)  # the same of pictures, which are not in the order of showing
 _BESIDE = Fraction(1)  # seconds between the sound and the pictures that a file has beside each other, at most
-_OPUS_GRID = Fraction(1, 400)  # seconds: the shortest Opus packet; all others are multiples of it
-_HALF_MS = Fraction(1, 2000)
+_OPUS_GRID = 120  # samples of the shortest Opus packet; all others are multiples of it
+_ROUNDED = 24  # samples by which rounding to a millisecond moves, at most
+_OPUS_BASE = Fraction(1, 48_000)
 _MOST_HELD = 1000  # packets in which the sound's clock must run back too, once that of the pictures has
 
 
@@ -46,6 +47,21 @@ def _packets(container: InputContainer) -> Iterator["Packet[Stream]"]:
         return
 
 
+class _Line:
+    """The clock of one stream in its own ticks: when its next packet is due, and by how much times are moved."""
+
+    def __init__(self, stream: Stream, back: Fraction) -> None:
+        self.base = stream.time_base or Fraction(1, av.time_base)
+        self.back = int(back / self.base)
+        self.due: int | None = None
+        self.moved = 0
+
+    def runs_back(self, packet: "Packet[Stream]") -> bool:
+        """Say whether the packet's time lies before that of the one before."""
+        at = _stamp(packet)
+        return self.due is not None and at is not None and at < self.due - self.back and not packet.is_discard
+
+
 class _Clock:
     """Moves times by what was heard before the clock ran back.
 
@@ -54,22 +70,21 @@ class _Clock:
     """
 
     def __init__(self, media: Media) -> None:
-        self._sound = media.audio.index
-        self._due: dict[int, Fraction | None] = {self._sound: None}  # by stream: when its next packet should come
+        self._sound = _Line(media.audio, _BACK)
+        self._sound_index = media.audio.index
+        self._lines = {media.audio.index: self._sound}
         if media.video is not None:
-            self._due[media.video.index] = None
-        self._moved = dict.fromkeys(self._due, Fraction(0))  # by stream: what is added to its times
+            self._lines[media.video.index] = _Line(media.video, _PICTURES_BACK)
         self._held: list[Packet[Stream]] = []
-        codec = media.audio.codec_context
-        is_opus = codec.name in ("opus", "libopus") and len(codec.extradata or b"") >= 12
-        self._delay = int.from_bytes((codec.extradata or b"")[10:12], "little") if is_opus else None
+        self._moved = Fraction(0)  # seconds that are added to the sound's times
+        self._delay = _opus_delay(media)
 
     def take(self, packet: "Packet[Stream]") -> Iterator["Packet[Stream]"]:
         """Yield what can be placed now that this packet has come."""
         if not self._held and not self._runs_back(packet):
             yield self._place(packet)
             return
-        told = packet.stream_index == self._sound and any(map(self._is_sound_run_back, self._held))
+        told = packet.stream_index == self._sound_index and any(map(self._is_sound_run_back, self._held))
         self._held.append(packet)
         if told or len(self._held) > _MOST_HELD:
             yield from self.settle()
@@ -77,18 +92,16 @@ class _Clock:
     def settle(self) -> Iterator["Packet[Stream]"]:
         """Yield the packets that were held."""
         held, self._held = self._held, []
-        begun = self._moved[self._sound]
         run_back = [packet for packet in held if self._is_sound_run_back(packet)]
-        sounds = [packet for packet in held if packet.stream_index == self._sound]
+        sounds = [packet for packet in held if packet.stream_index == self._sound_index]
         restarts = bool(run_back) and (len(run_back) > 1 or run_back == sounds[-1:])
-        moved = begun
         if restarts:
             run_back[0].opaque = RESTARTS
-            moved += self._step(sounds, run_back[0])
+            self._moved += self._step(sounds, run_back[0])
         for packet in held:
             if self._runs_back(packet):
                 if restarts:
-                    self._moved[packet.stream_index] = moved
+                    self._move(self._lines[packet.stream_index])
                 else:
                     packet.pts = packet.dts = None
             yield self._place(packet)
@@ -96,50 +109,61 @@ class _Clock:
     def _step(self, sounds: "list[Packet[Stream]]", first: "Packet[Stream]") -> Fraction:
         """Return from where the sound's clock ran back to where it went on, in seconds."""
         before = sounds[: sounds.index(first)]
-        due = _end(before[-1]) if before else self._due[self._sound]
-        at = _time(first)
+        due = _end(before[-1]) if before else self._sound.due
+        at = _stamp(first)
         assert due is not None, "a clock that ran back had gone before"
         assert at is not None, "a packet without a time does not run back"
-        return due - at
+        return (due - at) * self._sound.base
 
     def _is_sound_run_back(self, packet: "Packet[Stream]") -> bool:
-        return packet.stream_index == self._sound and self._runs_back(packet)
+        return packet.stream_index == self._sound_index and self._runs_back(packet)
 
     def _runs_back(self, packet: "Packet[Stream]") -> bool:
-        due, time = self._due.get(packet.stream_index), _time(packet)
-        back = _BACK if packet.stream_index == self._sound else _PICTURES_BACK
-        return due is not None and time is not None and not packet.is_discard and time < due - back
+        line = self._lines.get(packet.stream_index)
+        return line is not None and line.runs_back(packet)
 
     def _place(self, packet: "Packet[Stream]") -> "Packet[Stream]":
-        stream, time = packet.stream_index, _time(packet)
-        if stream not in self._due or time is None or packet.time_base is None:
+        line, at = self._lines.get(packet.stream_index), _stamp(packet)
+        if line is None or at is None:
             return packet
-        heard = self._due[self._sound]
-        if heard is not None and abs(time - heard) <= _BESIDE:  # pictures that began after the sound did
-            self._moved[stream] = self._moved[self._sound]
+        if self._moved and line is not self._sound and self._is_beside_the_sound(line, at):
+            self._move(line)  # pictures that began after the sound did
         if not packet.is_discard:
-            self._due[stream] = _end(packet)
-        ticks = round(self._moved[stream] / packet.time_base)
-        packet.pts = None if packet.pts is None else packet.pts + ticks
-        packet.dts = None if packet.dts is None else packet.dts + ticks
-        if stream == self._sound and self._delay is not None and packet.pts is not None:
-            packet.pts = _before_rounding(packet.pts, packet.time_base, Fraction(self._delay, 48_000))
+            line.due = _end(packet)
+        if line is self._sound and self._delay is not None and packet.pts is not None:
+            packet.pts = _before_rounding(packet.pts, self._delay)
+        if line.moved:
+            packet.pts = None if packet.pts is None else packet.pts + line.moved
+            packet.dts = None if packet.dts is None else packet.dts + line.moved
         return packet
 
+    def _move(self, line: _Line) -> None:
+        line.moved = round(self._moved / line.base)
 
-def _before_rounding(stamp: int, base: Fraction, delay: Fraction) -> int:
-    """Return the timestamp of an Opus packet as it was, if it may have been rounded to a whole millisecond."""
-    time = stamp * base
-    exact = round((time + delay) / _OPUS_GRID) * _OPUS_GRID - delay
-    may_be = (time * 1000).denominator == 1 and abs(exact - time) <= _HALF_MS and (exact / base).denominator == 1
-    return int(exact / base) if may_be else stamp
-
-
-def _time(packet: "Packet[Stream]") -> Fraction | None:
-    stamp = packet.pts if packet.dts is None else packet.dts
-    return None if stamp is None or packet.time_base is None else stamp * packet.time_base
+    def _is_beside_the_sound(self, line: _Line, at: int) -> bool:
+        due = self._sound.due
+        return due is not None and abs(at * line.base - due * self._sound.base) <= _BESIDE
 
 
-def _end(packet: "Packet[Stream]") -> Fraction | None:
-    time = _time(packet)
-    return None if time is None or packet.time_base is None else time + (packet.duration or 0) * packet.time_base
+def _stamp(packet: "Packet[Stream]") -> int | None:
+    dts = packet.dts
+    return packet.pts if dts is None else dts
+
+
+def _end(packet: "Packet[Stream]") -> int | None:
+    at = _stamp(packet)
+    return None if at is None else at + (packet.duration or 0)
+
+
+def _opus_delay(media: Media) -> int | None:
+    """Return the delay of Opus in samples, where its times are counted in samples."""
+    codec = media.audio.codec_context
+    is_opus = codec.name in ("opus", "libopus") and media.audio.time_base == _OPUS_BASE
+    extradata = codec.extradata or b""
+    return int.from_bytes(extradata[10:12], "little") if is_opus and len(extradata) >= 12 else None
+
+
+def _before_rounding(stamp: int, delay: int) -> int:
+    """Return the time of an Opus packet, in samples, as it was if it may have been rounded to a millisecond."""
+    exact = (stamp + delay + _OPUS_GRID // 2) // _OPUS_GRID * _OPUS_GRID - delay
+    return exact if stamp % 48 == 0 and abs(exact - stamp) <= _ROUNDED else stamp
