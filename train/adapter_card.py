@@ -30,7 +30,8 @@ def write_card(recipe: Recipe, method: str, history: Sequence[Mapping[str, Any]]
         "",
         f"# {recipe.model} after {method}",
         "",
-        f"Trained by audsem-data {version('audsem-data')} on `{recipe.dataset}` at revision `{recipe.revision or 'main'}`: "
+        f"Trained by audsem-data {version('audsem-data')} on `{recipe.dataset}` at revision "
+        f"`{recipe.revision or 'main'}`: "
         f"{', '.join(recipe.tasks)}, {recipe.variant}; {steps} steps. `recipe.json` holds every option.",
         "",
         "It has the limits of its base model and of its data, and its base model's licence holds for it.",
