@@ -3,11 +3,12 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import typer
 
-from audsem_data.core.errors import AudsemError
+from audsem_data.core.errors import AudsemError, UsageError
+from audsem_data.train.recipe import Recipe, Task, Variant
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, name="audsem-train")
 evaluating = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Measure a model on benchmarks.")
@@ -54,6 +55,26 @@ def merge(
 
     merge_adapter(adapter, base, out)
     typer.echo(f"written to {out}")
+
+
+@app.command()
+def export(
+    dataset: Annotated[str, typer.Argument(help="A dataset's folder, or OWNER/NAME on the Hub.")],
+    form: Annotated[Literal["trl", "ms-swift", "llama-factory"], typer.Option("--format", help="Who reads it.")],
+    out: Annotated[Path, typer.Option("--out", help="A new folder, for the lines and the sounds.")],
+    task: Annotated[list[str] | None, typer.Option(help="Repeatable; all tasks where none is named.")] = None,
+    variant: Annotated[Variant, typer.Option(help="Without or with descriptors.")] = "semantic",
+    revision: Annotated[str | None, typer.Option(help="Tag, branch or commit of the dataset.")] = None,
+) -> None:
+    """Write a dataset's examples as chats that other trainers take, with the sound files beside."""
+    from audsem_data.train.chat_export import export_chat  # noqa: PLC0415
+    from audsem_data.train.conversations import load_examples  # noqa: PLC0415
+
+    if unknown := sorted(set(task or ()) - set(get_args(Task))):
+        raise UsageError(f"no task {unknown[0]}; tasks: {', '.join(get_args(Task))}")
+    values = {"dataset": dataset, "out": out, "variant": variant, "revision": revision}
+    read = Recipe.model_validate({**values, **({"tasks": task} if task else {})})
+    typer.echo(f"{export_chat(load_examples(read), form, out)} examples written to {out}")
 
 
 @evaluating.command("score")

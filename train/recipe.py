@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from audsem_data.core.errors import UsageError
 
 Task = Literal["captioning", "mc_qa", "open_qa", "creative_writing"]
+Variant = Literal["simple", "semantic"]
 Some = TypeVar("Some", bound="Recipe")
 
 
@@ -36,7 +37,7 @@ class Recipe(BaseModel):
     tasks: tuple[Task, ...] = Field(
         ("captioning", "mc_qa", "open_qa", "creative_writing"), description="what is trained on; interleaved"
     )
-    variant: Literal["simple", "semantic"] = Field("semantic", description="without or with descriptors")
+    variant: Variant = Field("semantic", description="without or with descriptors")
     split: str = "train"
     limit: int | None = Field(None, ge=1, description="most examples of a task; null: all")
     tuning: Literal["lora", "full"] = "lora"

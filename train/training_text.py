@@ -5,6 +5,7 @@ Source: paper, section 4 and appendix F.3; the wording of the instructions is ou
 
 import re
 from collections.abc import Mapping
+from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 from audsem_data.core.descriptors import DESCRIPTORS
@@ -46,7 +47,9 @@ def question_of(row: Mapping[str, Any], words: int | None = None) -> str:
     instruction = _SEMANTIC if row["semantic_elements"] else _SIMPLE
     instruction += (_CHOICE if choices else "") + (_BUDGET.format(words=words) if words else "")
     lines = [instruction, "", row["question"] or _DESCRIBE]
-    return "\n".join([*lines, *(f"{letter}. {text}" for letter, text in zip(LETTERS, choices, strict=False))])
+    return "\n".join(
+        [*lines, *(f"{letter}. {text}" for letter, text in zip(ascii_uppercase, choices, strict=False))]
+    )
 
 
 def answer_of(row: Mapping[str, Any]) -> str:

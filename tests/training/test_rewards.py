@@ -143,3 +143,8 @@ def test_questions() -> None:
     caption = {**ROW, "question": None, "choices": None, "semantic_elements": {"physical_sources": ["x"]}}
     assert question_of(caption).endswith("Describe the sound in detail.")
     assert "<semantic_elements>" in question_of(caption)
+
+
+def test_all_options_are_asked() -> None:
+    """A benchmark's question may have more options than a dataset's four."""
+    assert question_of({**ROW, "choices": list("stuvwxyz")}).endswith("G. y\nH. z")
