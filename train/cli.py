@@ -95,6 +95,28 @@ def score_predictions(
     )
 
 
+@evaluating.command("mmau")
+def evaluate_mmau(  # noqa: PLR0913  (options of a command)
+    model: Annotated[str, typer.Option(help="The model, a folder or a name on the Hub.")],
+    data: Annotated[Path, typer.Option("--data", help="The benchmark's file: mmau-test-mini.json.")],
+    audio: Annotated[Path, typer.Option("--audio", help="The folder of its sounds.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for predictions and scores.")],
+    adapter: Annotated[Path | None, typer.Option(help="Folder that `sft` or `grpo` wrote.")] = None,
+    revision: Annotated[str | None, typer.Option(help="Commit of the model.")] = None,
+    beams: Annotated[int, typer.Option(min=1, help="1: greedy.")] = 5,
+    most_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 512,
+    words: Annotated[int | None, typer.Option(min=1, help="Ask to think in about so many words.")] = None,
+    semantic: Annotated[bool, typer.Option(help="Ask for descriptors too.")] = True,
+    batch: Annotated[int, typer.Option(min=1, help="Questions at once.")] = 8,
+    precision: Annotated[Literal["bfloat16", "float32"], typer.Option(help="Of the weights.")] = "bfloat16",
+) -> None:
+    """Ask a model MMAU's questions and score it; the same command again goes on where it stopped."""
+    from audsem_data.train.benchmark import Asked, evaluate  # noqa: PLC0415
+
+    asked = Asked(model, revision, adapter, precision, data, audio, out)
+    typer.echo(evaluate(asked, beams=beams, most_tokens=most_tokens, words=words, semantic=semantic, batch=batch))
+
+
 def main() -> None:
     """Run the command line; an error is one line and an exit code."""
     try:
