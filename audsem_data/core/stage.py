@@ -249,6 +249,7 @@ class Stage:
     spooled: bool = False
     remembers: bool = False
     shelves: bool = False
+    renews: bool = False
     cool_down: float = 0.0
     batch: int | None = 64
     files: tuple[str, ...] = ()
@@ -339,8 +340,9 @@ def stage(  # noqa: PLR0913  (a declaration: every argument is a field of Stage)
             tried again), `batch` (rows a call; None: the clips of one video
             a call), `files` (suffixes of the tar members that each Done of the stage carries), `joins` (a
             prefix: needs every stage of that name in the recipe, optionally, as a struct named by the rest),
-            `shows_joined` (whether those structs are columns of its output too), `filter` (how its score decides on
-            clips),
+            `renews` (for a corpus stage: its state grows with the rows, and `reduce` is also given the one before,
+            or None), `shows_joined` (whether those structs are columns of its output too), `filter` (how its
+            score decides on clips),
             `adapts` (what it needs under its options, given the known stages: `needs` then documents the
             most usual), `remembers` (`process` takes a `Memory` beside the items, and keeps in it each answer
             that was paid for), `shelves` (`process` takes a `Shelf` beside the items, and leaves files on it for

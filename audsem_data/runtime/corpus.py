@@ -39,9 +39,15 @@ def save_state(context: Context, stage: Stage, summaries: Mapping[int, Any], mad
     """Reduce the summaries, in shard order, and keep the state with the digests of the shards it came from.
 
     It stays as it is when rows join later, or every row would have to be redone; `plan` shows that it is
-    stale, and `invalidate` makes it anew.
+    stale, and `invalidate` makes it anew. That of a stage that `renews` is made anew whenever rows join, from
+    the one before.
     """
-    state = open_stage(context, stage).reduce([summaries[shard] for shard in sorted(summaries)])
+    opened, ordered = open_stage(context, stage), [summaries[shard] for shard in sorted(summaries)]
+    if stage.renews:
+        before = load_state(context, stage)
+        state = opened.reduce(ordered, before and before["state"])
+    else:
+        state = opened.reduce(ordered)
     value = {"state": state, "from": {str(k): v for k, v in sorted(made_from.items())}, "at": time.time()}
     save(context, stage, value)
 

@@ -21,7 +21,7 @@ from audsem_data.runtime.pending import pending_tasks
 from audsem_data.runtime.progress import progress
 from audsem_data.runtime.repartition import finish_parts, plan_parts
 from audsem_data.runtime.staleness import check_drift
-from audsem_data.runtime.state import load_state
+from audsem_data.runtime.state import is_stale, load_state
 from audsem_data.runtime.tasks import MapTask, Report, SummaryTask, Task
 from audsem_data.runtime.unfinished import ENDING, Unfinished
 from audsem_data.storage.lock import stage_lock
@@ -133,7 +133,7 @@ class Driver:
         stage, names = stages[0], {stage.name for stage in stages}
         if any(need.frees and need.stage in names for stage in stages for need in stage.needs):
             return self._run_in_turn(stages)
-        if stage.kind is Kind.CORPUS and load_state(self.context, stage) is None:
+        if stage.kind is Kind.CORPUS and self._wants_state(stage):
             self._reduce(stage)
         tasks = pending_tasks(self.ledger, stages)
         for one in stages:
@@ -209,6 +209,10 @@ class Driver:
                 primary = self.ledger.primary(self.context.stage(next(iter(task.inputs))))
                 rows += primary[task.shard].rows_out
         return rows
+
+    def _wants_state(self, stage: Stage) -> bool:
+        kept = load_state(self.context, stage)
+        return kept is None or (stage.renews and is_stale(kept, self.ledger.primary(stage)))
 
     def _reduce(self, stage: Stage) -> None:
         primary = self.ledger.primary(stage)

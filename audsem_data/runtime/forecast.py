@@ -54,7 +54,9 @@ def _pending(context: Context, ledger: Ledger, stage: Stage, behind: bool) -> tu
         return None, "laid out once the stages before it are done"
     tasks = len(pending_tasks(ledger, [stage]))
     kept = load_state(context, stage) if stage.kind is Kind.CORPUS else None
-    if kept and is_stale(kept, ledger.primary(stage)):
+    if kept and is_stale(kept, primary := ledger.primary(stage)):
+        if stage.renews:
+            return len(primary), "rows joined: they are compared with the others"
         return tasks, "its corpus state is older than its rows; `invalidate` makes it anew"
     if behind and not tasks:
         return None, "waits for the stages before it"

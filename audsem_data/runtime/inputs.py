@@ -11,9 +11,9 @@ from audsem_data.core.fingerprint import digest
 from audsem_data.core.keys import parse_clip_id, sort_key
 from audsem_data.core.outcome import CommonReason, Status
 from audsem_data.core.record import Record, part_name
-from audsem_data.core.stage import Kind, Needs, Stage
+from audsem_data.core.stage import Needs, Stage
 from audsem_data.runtime.context import Context
-from audsem_data.runtime.state import load_state
+from audsem_data.runtime.state import state_digest
 from audsem_data.storage.parquet import read_table
 
 Values = dict[str, Any]
@@ -45,7 +45,7 @@ def load_inputs(context: Context, stage: Stage, shard: int) -> Inputs:
     values: dict[str, Values] = {key: {} for key in keys}
     content: dict[str, Values] = {key: {} for key in keys}
     absences = Absences(context, stage, shard, keys)
-    state = [kept["state"]] if stage.kind is Kind.CORPUS and (kept := load_state(context, stage)) else []
+    state = [made] if (made := state_digest(context, stage)) else []
     for need in stage.needs:
         rows, fates = found[need.stage]
         absences.note(need, rows, fates)

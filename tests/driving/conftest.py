@@ -14,7 +14,17 @@ from audsem_data.runtime.driver import StageSummary
 from audsem_data.runtime.session import driving
 from audsem_data.storage.workspace import Workspace
 
-ORDER = ("toy-count", "toy-double", "toy-slow", "toy-mean", "toy-keep", "toy-spread", "toy-fetch", "toy-cut")
+ORDER = (
+    "toy-count",
+    "toy-double",
+    "toy-slow",
+    "toy-mean",
+    "toy-seen",
+    "toy-keep",
+    "toy-spread",
+    "toy-fetch",
+    "toy-cut",
+)
 
 
 @dataclass

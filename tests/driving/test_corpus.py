@@ -54,3 +54,12 @@ def test_a_corpus_stage_is_told_its_device_and_opened_once_for_all_its_steps(toy
     toys.run("toy-count", "toy-mean", device="cpu")
     opened = [line for line in toys.calls_file.read_text().split("\n") if line.startswith("device")]
     assert opened == ["device cpu"] * 2, "once by the worker, once to reduce"
+
+
+def test_a_state_that_renews_is_made_of_the_one_before_when_rows_join_and_only_then(toys: Toys) -> None:
+    toys.run("toy-count", "toy-seen")
+    toys.run("toy-seen")
+    assert [(row["times"], row["round"]) for row in toys.rows("toy-seen")] == [(1, 1)] * 5
+    toys.put("c", 5)
+    toys.run("toy-count", "toy-seen")
+    assert [(row["times"], row["round"]) for row in toys.rows("toy-seen")] == [(1, 2)] * 4 + [(2, 2)] * 2
