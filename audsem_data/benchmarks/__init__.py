@@ -1,0 +1,1 @@
+"""Lists of what benchmarks hold, and what a dataset shares with them."""
