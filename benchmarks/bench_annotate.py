@@ -1,12 +1,16 @@
-"""What annotating costs beside the model: the framework against a bare loop, one decode against several, buckets.
+"""What annotating costs beside the model: whole commands, classes and bare networks, side by side.
 
-    python benchmarks/bench_annotate.py [--device cuda] [--copies 4]
+    python benchmarks/bench_annotate.py [--device cuda] [--copies 16] [--workers 8]
 
-BEATs at its published size with random weights, over the clips of the demo's videos (repeated). On a GPU the
-straightforward loop over single clips is measured too, and how busy the GPU is.
+Networks of the published sizes with random weights, over the clips of the demo's videos (repeated). A model's line
+tells the clips a second of the whole command (reading, decoding, resampling, the model, writing), of our class on
+decoded clips, of the bare network on prepared batches of clips of the same number, and of a plain loop that gives
+the class one clip after another; how long the GPU's kernels ran of the class's time and the command's; and what
+rounding does to the answers: the largest difference to float32, and the clips whose five likeliest classes change.
 """
 
 import argparse
+import resource
 import shutil
 import statistics
 import subprocess
@@ -14,20 +18,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from published_sizes import MODELS, Measured, save
 
 from audsem_data import Project
 from audsem_data.core.model import Device
 from audsem_data.media.clips import decode_clip
 from audsem_data.media.resample import resample
-from audsem_data.models.audioset import names_by_mid
-from audsem_data.models.beats import Beats, BeatsNetwork
-from audsem_data.models.beats_encoder import BeatsSizes
+from audsem_data.models.placement import batch_samples, torch_device
 from audsem_data.runtime.context import Context, RunOptions
 from audsem_data.runtime.driver import Driver
 from audsem_data.runtime.maintenance import invalidate
@@ -35,47 +37,43 @@ from audsem_data.runtime.session import Edits, driving, open_context
 from audsem_data.storage.tars import iterate_clips
 
 MAKE = Path(__file__).parents[1] / "docs" / "demo" / "make_videos.py"
-RATE = 16_000
-REPEATS = 3
-BATCH = 64  # clips a call, as stages have it
-PADDED = 16  # clips a padded batch
+CALL = 256  # clips a call on a GPU; 64 on a processor
+COLUMNS = (
+    "",
+    "command, clips/s",
+    "class, clips/s",
+    "bare network, clips/s",
+    "class of bare",
+    "GPU busy, class",
+    "GPU busy, command",
+    "class of one clip at a time",
+    "largest difference, top five changed",
+)
 Array = np.ndarray[Any, Any]
 
 
-def checkpoint(folder: Path) -> Path:
-    """Save random weights in the published layout; return the file."""
-    torch.manual_seed(0)
-    sizes = BeatsSizes()
-    path = folder / "beats.pt"
-    held = {"cfg": asdict(sizes), "model": BeatsNetwork(sizes).state_dict()}
-    torch.save({**held, "label_dict": dict(enumerate(names_by_mid()))}, path)
-    return path
-
-
-def prepared(folder: Path, copies: int) -> Path:
+def prepared(folder: Path, copies: int, workers: int) -> Path:
     """Return a workspace with clips in tars."""
     source = folder / "source"
     subprocess.run([sys.executable, MAKE, source, "6"], check=True)
     for path in list(source.rglob("demo-*")):
         for copy in range(1, copies):
             (path.parent / path.name.replace("demo-", f"copy{copy:02d}-")).symlink_to(path)
-    Project(folder / "w", sources=[str(source)]).run(until="standardize", workers=0)
+    Project(folder / "w", sources=[str(source)]).run(until="standardize", workers=workers)
     return folder / "w"
 
 
-def clips_of(workspace: Path, keys: frozenset[str]) -> list[Array]:
-    """Decode and resample these clips, one after another, as a loop without a framework would."""
+def clips_of(workspace: Path, rate: int) -> list[Array]:
+    """Decode and resample the clips, one after another."""
     found = []
     for tar in sorted((workspace / "standardize").rglob("*.tar")):
-        for _, files in iterate_clips(tar, lambda key, suffix: key in keys and suffix == "flac"):
-            if not files:
-                continue
-            samples, rate = decode_clip(files["flac"])
-            found.append(resample(samples, rate, RATE))
+        for _, files in iterate_clips(tar, lambda _, suffix: suffix == "flac"):
+            if files:
+                found.append(resample(*decode_clip(files["flac"]), rate))
     return found
 
 
-def timed(work: Callable[[], object], repeats: int = REPEATS) -> float:
+def timed(work: Callable[[], object], repeats: int = 2) -> float:
     """Return the median seconds of some runs, after one that does not count."""
     seconds = []
     for turn in range(repeats + 1):
@@ -88,6 +86,18 @@ def timed(work: Callable[[], object], repeats: int = REPEATS) -> float:
     return statistics.median(seconds)
 
 
+def busy(work: Callable[[], object], device: Device) -> str:
+    """Return which part of the time the GPU's kernels ran, for a person."""
+    if torch_device(device).type != "cuda":
+        return "-"
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+        begun = time.perf_counter()
+        work()
+        torch.cuda.synchronize()
+        whole = time.perf_counter() - begun
+    return f"{sum(event.self_device_time_total for event in profile.key_averages()) / 1e6 / whole:.0%}"
+
+
 def redo(context: Context, driver: Driver, stages: Sequence[str]) -> None:
     """Forget what stages have made, spool included, and make it again."""
     for name in stages:
@@ -96,52 +106,110 @@ def redo(context: Context, driver: Driver, stages: Sequence[str]) -> None:
     driver.run(stages)
 
 
-def in_batches_of(clips: Sequence[Array], model: Beats) -> None:
-    """Run a model over batches of the size that the stage has."""
-    for begin in range(0, len(clips), BATCH):
-        model(clips[begin : begin + BATCH])
+def round_products(rounded: bool) -> None:
+    """Let a GPU round the factors of float32 products to TF32, or not."""
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = rounded
 
 
-def naive_padding(clips: Sequence[Array], model: Beats) -> None:
-    """Run the network over batches in the clips' order, each padded to its longest; ignores what padding does."""
-    with torch.inference_mode():
-        for begin in range(0, len(clips), PADDED):
-            batch = [torch.from_numpy(clip) for clip in clips[begin : begin + PADDED]]
-            longest = max(len(clip) for clip in batch)
-            features = [model.fbank(torch.nn.functional.pad(clip, (0, longest - len(clip)))) for clip in batch]
-            model.network(torch.stack(features), torch.tensor([len(one) for one in features]))
+def differences(ours: Sequence[Array | None], exact: Sequence[Array | None]) -> str:
+    pairs = [(a, b) for a, b in zip(ours, exact, strict=True) if a is not None and b is not None]
+    largest = max(float(np.abs(a - b).max()) for a, b in pairs)
+    changed = sum(
+        not np.array_equal(np.sort(np.argsort(-a)[..., :5]), np.sort(np.argsort(-b)[..., :5])) for a, b in pairs
+    )
+    return f"{largest:.1e}, {changed} of {len(pairs)}"
+
+
+def report(name: str, kind: Measured, path: Path, clips: Sequence[Array], device: Device, run: Any) -> None:
+    """Print a model's lines, one a precision."""
+    exact: list[Array | None] = []
+    gpu = torch_device(device).type == "cuda"
+    call = CALL if gpu else 64
+    few = clips[:: max(1, len(clips) // 48)]
+    for precision in ("float32", "TF32", "bfloat16") if gpu else ("float32",):
+        model = kind.load(path, device, "bfloat16" if precision == "bfloat16" else "float32")
+        round_products(precision == "TF32")
+        size = max(1, batch_samples(torch_device(device), kind.rate) // max(map(len, clips)))
+        with torch.inference_mode():
+            batches = [
+                kind.prepare(model, sorted(clips, key=len)[i : i + size]) for i in range(0, len(clips), size)
+            ]
+
+        def ours(model: Any = model) -> list[Array | None]:
+            return [row for i in range(0, len(clips), call) for row in kind.run(model, clips[i : i + call])]
+
+        def bare(model: Any = model, batches: Any = batches) -> None:
+            with torch.inference_mode():
+                for batch in batches:
+                    kind.network(model, batch)
+
+        answers = ours()
+        exact = exact or answers
+        whole, network = timed(ours), timed(bare)
+        alone = timed(lambda model=model: [kind.run(model, [clip]) for clip in few], 1) / len(few) * len(clips)
+        command = run(name, path, precision) if precision != "TF32" else ("", "")
+        print(
+            f"| {name} {precision} | {command[0]} | {len(clips) / whole:.0f} | {len(clips) / network:.0f} "
+            f"| {network / whole:.2f} | {busy(ours, device)} | {command[1]} | {alone / whole:.1f} "
+            f"| {differences(answers, exact)} |",
+            flush=True,
+        )
+        round_products(False)
+
+
+def commands(workspace: Path, device: Device) -> Callable[[str, Path, str], tuple[str, str]]:
+    """Return what measures a whole command: its clips a second, and how busy the GPU is."""
+
+    def run(name: str, path: Path, precision: str) -> tuple[str, str]:
+        settings = (f"{name}.checkpoint={path}", f"{name}.dtype={precision}")
+        own = workspace.with_name(f"{name}-{precision}")
+        shutil.copytree(workspace, own, symlinks=True)
+        context, _ = open_context(
+            own, Edits(settings=settings, stage=name), RunOptions(workers=0, device=device.name)
+        )
+        with driving(context, shown=False) as driver:
+            seconds = timed(lambda: redo(context, driver, [name]))
+            rows = len(Project(own).read(name))
+            return f"{rows / seconds:.0f}", busy(lambda: redo(context, driver, [name]), device)
+
+    return run
+
+
+def together(workspace: Path, paths: dict[str, Path], device: Device, names: Sequence[str]) -> None:
+    """Print what stages take in one command, beside the sum and the longest of theirs alone."""
+    settings = tuple(f"{name}.checkpoint={paths[name]}" for name in names if name in paths)
+    context, _ = open_context(workspace, Edits(settings=settings), RunOptions(workers=0, device=device.name))
+    with driving(context, shown=False) as driver:
+        apart = [timed(lambda name=name: redo(context, driver, [name]), 1) for name in names]
+        both = timed(lambda: redo(context, driver, names), 1)
+    print(f"{' + '.join(names)}: together {both:.2f} s; alone {sum(apart):.2f} s, the longest {max(apart):.2f} s")
 
 
 def main() -> None:
     """Print each figure with its ratio."""
     asked = argparse.ArgumentParser()
     asked.add_argument("--device", default="cpu")
-    asked.add_argument("--copies", type=int, default=2, help="of the six demo videos")
+    asked.add_argument("--copies", type=int, default=1, help="of the six demo videos")
+    asked.add_argument("--workers", type=int, default=0, help="that make the clips")
+    asked.add_argument("--models", nargs="*", default=list(MODELS))
     options = asked.parse_args()
+    device = Device(options.device)
+    gpu = torch_device(device).type == "cuda"
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        weights, workspace = checkpoint(folder), prepared(folder, options.copies)
-        run = RunOptions(workers=0, device=options.device)
-        setting = f"annotate-beats.checkpoint={weights}"
-        context, _ = open_context(workspace, Edits(settings=(setting,), stage="annotate-beats"), run)
-        with driving(context, shown=False) as driver:
-            whole = timed(lambda: redo(context, driver, ["annotate-beats"]))
-            keys = frozenset(Project(workspace).read("annotate-beats")["clip_id"].to_pylist())
-            model = Beats(weights, Device(options.device))
-            bare = timed(lambda: in_batches_of(clips_of(workspace, keys), model))
-            clips = clips_of(workspace, keys)
-            seconds = sum(len(clip) for clip in clips) / RATE
-            print(f"{len(clips)} clips, {seconds:.0f} s of sound, on {options.device}")
-            print(f"bare loop {bare:.2f} s, through the framework {whole:.2f} s: overhead {whole / bare - 1:+.1%}")
-            both = ["annotate-acoustics", "annotate-beats"]
-            apart = timed(lambda: [redo(context, driver, [stage]) for stage in both])
-            together = timed(lambda: redo(context, driver, both))
-            print(f"acoustics and BEATs: one decode {together:.2f} s, two {apart:.2f} s: {apart / together:.3f} x")
-        bucketed = timed(lambda: in_batches_of(clips, model))
-        padded = timed(lambda: naive_padding(clips, model))
-        alone = timed(lambda: [model([clip]) for clip in clips])
-        print(f"bucketed {bucketed:.2f} s; batches padded in order {padded:.2f} s: {padded / bucketed:.2f} x")
-        print(f"a clip at a time {alone:.2f} s: {alone / bucketed:.2f} x")
+        paths = save(Path(name))
+        workspace = prepared(Path(name), options.copies, options.workers)
+        clips = {rate: clips_of(workspace, rate) for rate in {kind.rate for kind in MODELS.values()}}
+        seconds = sum(map(len, clips[16_000])) / 16_000
+        where = torch.cuda.get_device_name() if gpu else f"{torch.get_num_threads()} threads"
+        print(f"{len(clips[16_000])} clips of {seconds:.0f} s on {where}, torch {torch.__version__}")
+        print(f"| {' | '.join(COLUMNS)} |")
+        print("| --- " * len(COLUMNS) + "|")
+        for stage in options.models:
+            kind = MODELS[stage]
+            report(stage, kind, paths[stage], clips[kind.rate], device, commands(workspace, device))
+        together(workspace, paths, device, ["annotate-acoustics", "annotate-beats"])
+        together(workspace, paths, device, options.models)
+        print(f"most memory of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What a neural model is before it is loaded: where its weights come from, whose they are, and where it runs."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,6 +62,11 @@ class Device:
     name: str = "auto"
     compile: bool = False
     worker: int = 0
+
+    @property
+    def expects_gpu(self) -> bool:
+        """Whether models will run on an NVIDIA GPU, as far as can be said without torch."""
+        return self.name.startswith("cuda") or (self.name == "auto" and shutil.which("nvidia-smi") is not None)
 
 
 class ModelConfig(Config):

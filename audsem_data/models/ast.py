@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 from transformers import ASTForAudioClassification
 
 from audsem_data.core.errors import ModelError
@@ -19,6 +18,7 @@ from audsem_data.models.audioset import labels
 from audsem_data.models.kaldi_fbank import AST_SCALING, FRAME, RATE, SHIFT, Fbank, frames_of
 from audsem_data.models.placement import batch_samples, place, torch_device
 from audsem_data.models.pretrained import load_pretrained
+from audsem_data.models.ragged import counts, padded
 
 Array = np.ndarray[Any, Any]
 
@@ -81,11 +81,10 @@ class Ast:
 
     def _features(self, windows: Sequence[Array]) -> Tensor:
         """Return (windows, max frames, 128); frames after a window's own are log energies of 0, normalised."""
-        samples = pad_sequence([torch.from_numpy(window).float() for window in windows], batch_first=True)
-        features = self.fbank(samples.to(self._device))
+        features = self.fbank(padded(windows, self._device))
         missing = self._frames - features.shape[1]
         features = torch.nn.functional.pad(features, (0, 0, 0, missing), value=_FILLING)
-        own = torch.tensor([frames_of(len(window)) for window in windows], device=self._device)
+        own = counts([frames_of(len(window)) for window in windows], self._device)
         beyond = torch.arange(self._frames, device=self._device) >= own[:, None]
         return features.masked_fill(beyond[..., None], _FILLING)
 

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pad_sequence
 
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device
 from audsem_data.models.audioset import names_by_mid
-from audsem_data.models.batches import in_batches
+from audsem_data.models.batches import in_flight
 from audsem_data.models.beats_encoder import BeatsSizes, Encoder
 from audsem_data.models.checkpoint import fill, read_checkpoint
 from audsem_data.models.kaldi_fbank import BINS, FRAME, RATE, SHIFT, Fbank, frames_of
 from audsem_data.models.placement import batch_samples, place, torch_device
+from audsem_data.models.ragged import counts, padded
 
 Array = np.ndarray[Any, Any]
 
@@ -70,19 +70,23 @@ class Beats:
             clips: float32 mono samples in [-1, 1] at 16 kHz, (samples,).
         """
         filled = [np.pad(clip, (0, max(0, self._shortest - len(clip)))) for clip in clips]
-        return in_batches(
-            filled, batch_samples(self._device, RATE), lambda batch: self._run([filled[index] for index in batch])
+        return in_flight(
+            filled,
+            batch_samples(self._device, RATE),
+            lambda batch: self._run([filled[index] for index in batch]),
+            lambda batch, likely: self._checked([filled[index] for index in batch], likely),
         )
 
     @torch.inference_mode()
-    def _run(self, clips: list[Array]) -> list[Array | None]:
-        samples = pad_sequence([torch.from_numpy(clip).float() for clip in clips], batch_first=True)
-        frames = torch.tensor([frames_of(len(clip)) for clip in clips], device=self._device)
-        logits = self.network(self.fbank(samples.to(self._device)), frames)
-        likely = logits.float().sigmoid().cpu().numpy()[:, self._order]
+    def _run(self, clips: list[Array]) -> Tensor:
+        frames = counts([frames_of(len(clip)) for clip in clips], self._device)
+        logits: Tensor = self.network(self.fbank(padded(clips, self._device)), frames)
+        return logits.float().sigmoid()
+
+    def _checked(self, clips: list[Array], likely: Tensor) -> list[Array | None]:
         return [
             row if np.isfinite(clip).all() and np.isfinite(row).all() else None
-            for clip, row in zip(clips, likely, strict=True)
+            for clip, row in zip(clips, likely.cpu().numpy()[:, self._order], strict=True)
         ]
 
 

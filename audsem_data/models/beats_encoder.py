@@ -49,7 +49,7 @@ class Encoder(nn.Module):
         tokens = tokens.masked_fill(padding[..., None], 0.0)
         tokens = self.layer_norm(tokens + self.pos_conv(tokens))
         buckets = relative_buckets(tokens.shape[1], self.sizes.num_buckets, self.sizes.max_distance)
-        buckets = buckets.to(tokens.device)
+        buckets = buckets.to(tokens.device, non_blocking=True)
         for layer in self.layers:
             tokens = layer(tokens, buckets, padding)
         return tokens

@@ -16,6 +16,7 @@ from audsem_data.models.batches import by_length
 from audsem_data.models.clap_front_end import ClapFrontEnd
 from audsem_data.models.placement import batch_samples, place, torch_device
 from audsem_data.models.pretrained import load_pretrained
+from audsem_data.models.ragged import padded
 
 Array = np.ndarray[Any, Any]
 
@@ -79,7 +80,7 @@ class Clap:
         size = max(1, batch_samples(self._device, RATE) // WINDOW)
         found = []
         for begin in range(0, len(windows), size):
-            samples = torch.from_numpy(np.stack(windows[begin : begin + size])).to(self._device, torch.float32)
+            samples = padded(windows[begin : begin + size], self._device)
             features = self.front_end(samples).to(self._dtype)
             alike = torch.zeros(len(samples), 1, dtype=torch.bool, device=self._device)  # none is longer than 10 s
             found.append(_projected(self.network.get_audio_features(input_features=features, is_longer=alike)))

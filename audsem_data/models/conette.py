@@ -21,6 +21,7 @@ from audsem_data.models.conette_decoder import Captioner, DecoderSizes, Search
 from audsem_data.models.conette_encoder import RATE, ConvNext, EncoderSizes, MelDecibels
 from audsem_data.models.conette_tokenizer import Vocabulary, read_vocabulary, unpickle_plain
 from audsem_data.models.placement import batch_samples, place, torch_device
+from audsem_data.models.ragged import padded
 
 Array = np.ndarray[Any, Any]
 
@@ -84,7 +85,7 @@ class Conette:
 
     @torch.inference_mode()
     def _run(self, clips: Sequence[Array]) -> list[AudioCaption | None]:
-        samples = torch.from_numpy(np.stack(clips)).to(self._device, torch.float32)
+        samples = padded(clips, self._device)
         frames = self.network.hear(self.front_end(samples).to(self.network.dtype))
         memory = self.network.model.project(frames)
         finite = memory.isfinite().flatten(1).all(1).tolist()

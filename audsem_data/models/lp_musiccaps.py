@@ -21,6 +21,7 @@ from audsem_data.models.checkpoint import fill, read_checkpoint
 from audsem_data.models.lp_musiccaps_frontend import RATE, WINDOW, AudioEncoder, MelDecibels, windows
 from audsem_data.models.placement import place, torch_device
 from audsem_data.models.pretrained import load_pretrained
+from audsem_data.models.ragged import padded
 
 Array = np.ndarray[Any, Any]
 
@@ -102,8 +103,7 @@ class LpMusicCaps:
 
     @torch.inference_mode()
     def _run(self, sounds: Sequence[Array]) -> list[str | None]:
-        filled = np.stack([np.pad(sound, (0, WINDOW - len(sound))) for sound in sounds])
-        mel = self.front_end(torch.from_numpy(filled).to(self._device, torch.float32))
+        mel = self.front_end(padded(sounds, self._device, WINDOW))
         encoded = self.network(mel.to(self._dtype))
         finite = encoded.isfinite().all(dim=2).all(dim=1)
         encoded[~finite] = 0

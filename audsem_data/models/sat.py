@@ -6,6 +6,7 @@ Source: Dinkel et al., Streaming Audio Transformers for Online Audio Tagging, In
 checkpoint SAT_B_stream1s_mAP_41_37.pt.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,12 @@ from torch import Tensor, nn
 
 from audsem_data.core.errors import ModelError
 from audsem_data.core.model import Device
-from audsem_data.models.batches import in_batches
+from audsem_data.models.audioset import labels
+from audsem_data.models.batches import in_flight
 from audsem_data.models.checkpoint import fill, read_checkpoint
 from audsem_data.models.mel import decibels, mel_filters
 from audsem_data.models.placement import batch_samples, place, torch_device
+from audsem_data.models.ragged import padded
 
 Array = np.ndarray[Any, Any]
 Cache = Tensor  # (layers, clips, tokens, width)
@@ -46,7 +49,7 @@ class Sat:
         self._device = torch_device(device)
         self.front_end = MelDecibels().to(self._device)
         self.network = place(network, device, dtype)
-        self.silence = self._hear(torch.zeros(1, _SILENCE), None)[1]
+        self.silence = self._hear(torch.zeros(1, _SILENCE, device=self._device), None)[1]
 
     def __call__(self, clips: Sequence[Array]) -> list[Array | None]:
         """Return one float32 array a clip, (seconds begun, 527), in the order of AudioSet's index.
@@ -57,31 +60,41 @@ class Sat:
         Args:
             clips: float32 mono samples in [-1, 1] at 16 kHz, (samples,).
         """
-        return in_batches(
-            clips, batch_samples(self._device, RATE), lambda batch: self._run([clips[i] for i in batch])
+        return in_flight(
+            clips,
+            batch_samples(self._device, RATE),
+            lambda batch: self._run([clips[i] for i in batch]),
+            lambda batch, likely: list(map(_finite, [clips[i] for i in batch], likely.cpu().numpy())),
         )
 
-    def _run(self, clips: list[Array]) -> list[Array | None]:
-        """Run clips side by side, second by second; one that has ended is left out."""
+    @torch.inference_mode()
+    def _run(self, clips: list[Array]) -> Tensor:
+        """Return (clips, most seconds, 527) of clips by length; after a clip's last second, nothing is meant.
+
+        Clips run side by side, second by second; those that have ended are left out: they stand first.
+        """
         seconds = [-(-len(clip) // RATE) for clip in clips]
-        heard: list[list[Array]] = [[] for _ in clips]
-        alive = list(range(len(clips)))
+        if not seconds[-1]:
+            return torch.zeros(len(clips), 0, len(labels()))
+        shape = len(clips), seconds[-1]
+        samples = padded(clips, self._device, seconds[-1] * RATE).reshape(-1, RATE)
+        mel = self._decibels(samples).reshape(*shape, BINS, -1)
+        likely = torch.full((*shape, len(labels())), torch.nan, device=self._device)
         cache = self.silence.expand(-1, len(clips), -1, -1)
-        for second in range(max(seconds)):
-            staying = [place for place, index in enumerate(alive) if second < seconds[index]]
-            alive = [alive[place] for place in staying]
-            chunks = [torch.from_numpy(clips[index][second * RATE : (second + 1) * RATE]) for index in alive]
-            samples = torch.stack([nn.functional.pad(chunk.float(), (0, RATE - len(chunk))) for chunk in chunks])
-            likely, cache = self._hear(samples, cache[:, staying])
-            for index, row in zip(alive, likely.cpu().numpy(), strict=True):
-                heard[index].append(row)
-        return [_finite(clip, rows) for clip, rows in zip(clips, heard, strict=True)]
+        for second in range(seconds[-1]):
+            ended = bisect_right(seconds, second)
+            row, cache = self.network(mel[ended:, second], cache[:, ended - len(clips) :])
+            likely[ended:, second] = row.float()
+        return likely
 
     @torch.inference_mode()
     def _hear(self, samples: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
-        mel = self.front_end(samples.to(self._device))
-        likely, cache = self.network(mel.to(self.network.time_pos_embed.dtype), cache)
+        likely, cache = self.network(self._decibels(samples.to(self._device)), cache)
         return likely.float(), cache
+
+    def _decibels(self, samples: Tensor) -> Tensor:
+        """Return what the network takes of (seconds, samples), each second by itself."""
+        return self.front_end(samples).to(self.network.time_pos_embed.dtype)  # type: ignore[no-any-return]
 
 
 class MelDecibels(nn.Module):
@@ -221,6 +234,7 @@ def _sizes(tensors: Mapping[str, Any], path: Path) -> SatSizes:
     return SatSizes(width, depth, hidden, classes)
 
 
-def _finite(clip: Array, rows: list[Array]) -> Array | None:
-    likely = np.stack(rows) if rows else np.zeros((0, 527), np.float32)
+def _finite(clip: Array, rows: Array) -> Array | None:
+    """Return the rows of a clip's own seconds; None where one, or the clip, is not finite."""
+    likely = rows[: -(-len(clip) // RATE)]
     return likely if np.isfinite(clip).all() and np.isfinite(likely).all() else None

@@ -12,10 +12,12 @@ from audsem_data.core.stage import Media
 from audsem_data.media.clips import read_clips
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.guard import Guard
+from audsem_data.runtime.lanes import Lanes
 from audsem_data.runtime.prefetch import prefetch
 from audsem_data.runtime.stage_shard import Open, StageShard
 
 _PREFETCHED = 256 << 20  # bytes of decoded media that wait while a model works
+_IN_LANE = 64 << 20  # bytes that wait for one stage of several while it works
 
 Inputs = Mapping[str, Mapping[str, str]]
 _Clip = tuple[str, Mapping[Media, Any]]
@@ -28,6 +30,9 @@ def run_group(
 
     Each stage commits by itself. What one raises costs it its own shard and no other stage theirs; the guards
     that caught something are returned. What the media raise concerns all of them, and is raised.
+
+    Where one of several stages has a model, each stage works in a thread of its own, so that none waits for another
+    longer than its lane holds: a model goes on while a processor measures, and the other way round.
     """
     guards = {name: Guard(f"{name} {part_name(shard)}") for name in inputs}
     records: list[Record] = []
@@ -37,13 +42,16 @@ def run_group(
             with guards[name]:
                 member = StageShard(context, context.stage(name), shard, made_from, opened)
                 members.append(stack.enter_context(member))
-        most = _PREFETCHED if any(member.stage.wants_device for member in members) else 0
-        for key, media in prefetch(_media(context, members, shard), _size, most):
-            for member in members:
-                if key in member.pending and guards[member.stage.name].error is None:
-                    with guards[member.stage.name]:
-                        member.offer(key, media)
-            progress(1)
+        has_model = any(member.stage.wants_device for member in members)
+        beside = has_model and len(members) > 1
+        for member in members:
+            with guards[member.stage.name]:
+                if beside and member.needing_media:
+                    opened(member.stage)  # one by one: loading changes settings of the process
+        with Lanes(members, guards, _size, _IN_LANE if beside else 0) as lanes:
+            for clip in prefetch(_media(context, members, shard), _size, _PREFETCHED if has_model else 0):
+                lanes.offer(clip)
+                progress(1)
         for member in members:
             guard = guards[member.stage.name]
             if guard.error is None:

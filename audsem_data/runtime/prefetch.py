@@ -22,7 +22,7 @@ def prefetch(items: Iterator[Item], size: Callable[[Item], int], most: int) -> I
     if not most:
         yield from items
         return
-    buffer = _Buffer(size, most)
+    buffer = Buffer(size, most)
     with ThreadPoolExecutor(1) as maker:
         filled = maker.submit(buffer.fill, items)
         try:
@@ -32,23 +32,34 @@ def prefetch(items: Iterator[Item], size: Callable[[Item], int], most: int) -> I
             buffer.close()
 
 
-class _Buffer(Generic[Item]):
+class Buffer(Generic[Item]):
+    """Items that one thread puts and another drains, within a bound of bytes."""
+
     def __init__(self, size: Callable[[Item], int], most: int) -> None:
         self._size, self._most, self._held = size, most, 0
         self._waiting: deque[Item] = deque()
         self._changed = threading.Condition()
         self._closed = self._ended = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether items were given up."""
+        return self._closed
+
     def fill(self, items: Iterator[Item]) -> None:
         """Make items until they end, one raises, or `close`."""
         try:
             for item in items:
-                if not self._put(item):
+                if not self.put(item):
                     return
         finally:
-            with self._changed:
-                self._ended = True
-                self._changed.notify_all()
+            self.end()
+
+    def end(self) -> None:
+        """Say that no more items come."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
     def drain(self) -> Iterator[Item]:
         """Yield items as they are made."""
@@ -63,16 +74,20 @@ class _Buffer(Generic[Item]):
             yield item
 
     def close(self) -> None:
-        """Stop making items."""
+        """Take no more items, and forget those that wait."""
         with self._changed:
-            self._closed = True
+            self._closed = self._ended = True
+            self._waiting.clear()
             self._changed.notify_all()
 
-    def _put(self, item: Item) -> bool:
+    def put(self, item: Item) -> bool:
+        """Add an item, once there is room; return False, without adding it, after `close`."""
         size = self._size(item)
         with self._changed:
             self._changed.wait_for(lambda: not self._waiting or self._held + size <= self._most or self._closed)
+            if self._closed:
+                return False
             self._waiting.append(item)
             self._held += size
             self._changed.notify_all()
-            return not self._closed
+            return True

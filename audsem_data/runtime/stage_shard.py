@@ -13,7 +13,7 @@ from audsem_data.core.keys import parse_clip_id
 from audsem_data.core.outcome import CommonReason, Done, Filtered, Outcome, Status
 from audsem_data.core.record import Record, part_name
 from audsem_data.core.schema import arrow_schema
-from audsem_data.core.stage import Item, Media, Process, Stage
+from audsem_data.core.stage import Audio, Item, Media, Process, Stage
 from audsem_data.runtime.context import Context
 from audsem_data.runtime.giving_back import give_back
 from audsem_data.runtime.inputs import load_inputs
@@ -24,6 +24,7 @@ from audsem_data.runtime.staleness import check_weights, cooled_down
 from audsem_data.storage.spool import Spool
 
 Open = Callable[[Stage], Process]
+_FOR_GPU = 4  # batches of a stage in one call
 
 
 class StageShard:
@@ -53,7 +54,7 @@ class StageShard:
         self.pending = frozenset(
             key for key in self._inputs.keys if not self._previous.reusable(key, digests[key], redo, due)
         )
-        self._batch_of = _batches(self._inputs.keys, context.options.batch or stage.batch)
+        self._batch_of = _batches(self._inputs.keys, _rows_a_call(context, stage))
         self._waiting: list[Item] = []
         self._usage = Counter[str](self._record.extra.get("usage", {}) if self._record else {})
         self._stack = ExitStack()
@@ -95,6 +96,10 @@ class StageShard:
         else:
             absent, unfit = inputs.missing[key], inputs.not_applicable[key]
             self._waiting.append(Item(key, inputs.values[key], media, absent, self._tries(key), unfit))
+
+    def flush(self) -> None:
+        """Work on what has been offered and waits for its batch to be full."""
+        self._flush()
 
     def commit(self) -> Record:
         """Publish the shard's files and replace its record; the record alone when rows and columns stand."""
@@ -210,6 +215,14 @@ class StageShard:
         odd = outcome.files.keys() - set(self.stage.files)
         if odd or (self.stage.files and not outcome.files):
             raise StageError(f"{where} gave the files {sorted(outcome.files)}; declared: {self.stage.files}")
+
+
+def _rows_a_call(context: Context, stage: Stage) -> int | None:
+    """Return the stage's batch; more of it for a GPU that listens, which wants many clips of like length."""
+    if context.options.batch or stage.batch is None:
+        return context.options.batch or None
+    listens = stage.wants_device and any(isinstance(need, Audio) for need in stage.media)
+    return stage.batch * (_FOR_GPU if listens and context.device.expects_gpu else 1)
 
 
 def _batches(keys: Sequence[str], size: int | None) -> dict[str, Any]:
