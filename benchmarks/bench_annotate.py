@@ -178,7 +178,10 @@ def commands(workspace: Path, device: Device) -> Callable[[str, Path, str], tupl
 def together(workspace: Path, paths: dict[str, Path], device: Device, names: Sequence[str]) -> None:
     """Print what stages take in one command, beside the sum and the longest of theirs alone."""
     settings = tuple(f"{name}.checkpoint={paths[name]}" for name in names if name in paths)
-    context, _ = open_context(workspace, Edits(settings=settings), RunOptions(workers=0, device=device.name))
+    run = RunOptions(workers=0, device=device.name)
+    for name in names:
+        open_context(workspace, Edits(stage=name), run)
+    context, _ = open_context(workspace, Edits(settings=settings), run)
     with driving(context, shown=False) as driver:
         apart = [timed(lambda name=name: redo(context, driver, [name]), 1) for name in names]
         both = timed(lambda: redo(context, driver, names), 1)

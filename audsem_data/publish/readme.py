@@ -1,6 +1,7 @@
 """README.md of a dataset: the YAML that `datasets` and the Hub read, and a text rendered from the same facts."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -26,7 +27,7 @@ def render_readme(contents: Mapping[str, ConfigContents], counted: Statistics, o
         _environment()
         .from_string(_template("dataset"))
         .render(
-            front_matter=yaml.safe_dump(_front_matter(contents), sort_keys=False, allow_unicode=True),
+            front_matter=yaml.safe_dump(_front_matter(contents, counted), sort_keys=False, allow_unicode=True),
             configs=contents,
             default=_default(contents),
             splits=SPLITS,
@@ -64,13 +65,15 @@ def _default(contents: Mapping[str, ConfigContents]) -> list[str]:
     return [name for name in tasks if name in SEMANTIC_CONFIGS] or tasks or list(contents)
 
 
-def _front_matter(contents: Mapping[str, ConfigContents]) -> dict[str, Any]:
+def _front_matter(contents: Mapping[str, ConfigContents], counted: Statistics) -> dict[str, Any]:
     default = _default(contents)
     groups = {**({"default": default} if default else {}), **{name: [name] for name in contents}}
     rows = sum(split.rows for name in default for split in contents[name].splits.values())
     return {
         "pretty_name": "AudSem",
+        **(_licence(counted.licence) if counted.licence else {}),
         "language": ["en"],
+        "task_categories": ["audio-text-to-text", "question-answering"],
         "annotations_creators": ["machine-generated"],
         "size_categories": [next((name for limit, name in _SIZES if rows < limit), "1M<n<10M")],
         "tags": ["audio", "text", "audsem-data"],
@@ -79,6 +82,13 @@ def _front_matter(contents: Mapping[str, ConfigContents]) -> dict[str, Any]:
         ],
         "dataset_info": [_info(name, [contents[member] for member in members]) for name, members in groups.items()],
     }
+
+
+def _licence(named: str) -> dict[str, str]:
+    """Return a licence as the Hub's header takes it: an identifier, or `other` with its name."""
+    identifier = named.lower()
+    is_one = re.fullmatch(r"[a-z0-9]+(?:[.-][a-z0-9]+)*", identifier)
+    return {"license": identifier} if is_one else {"license": "other", "license_name": named}
 
 
 def _data_files(members: Sequence[str], contents: Mapping[str, ConfigContents]) -> list[dict[str, Any]]:

@@ -36,7 +36,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Statistics:
-    """Clips, videos, hours and seconds a clip; the evidence of every annotator; the texts of every task config."""
+    """Clips, videos, hours and seconds a clip; the evidence of every annotator; the texts of every task config.
+
+    `licence` is that of all clips; None where they differ, or any states none.
+    """
 
     clips: int
     videos: int
@@ -44,20 +47,22 @@ class Statistics:
     seconds: float
     evidence: Sequence[Evidence]
     texts: Sequence[Texts]
+    licence: str | None
 
 
 def count_all(files: Mapping[str, Path]) -> Statistics:
     """Read the columns that are counted, a file at a time; `files` maps paths in the dataset to files."""
-    clips, milliseconds, videos = 0, 0, set[str]()
-    for table in _tables(files, CLIPS, ["video_id", "start_ms", "end_ms"]):
+    clips, milliseconds, videos, licences = 0, 0, set[str](), set[str | None]()
+    for table in _tables(files, CLIPS, ["video_id", "start_ms", "end_ms", "license"]):
+        licences.update(table["license"].to_pylist())
         clips += table.num_rows
         milliseconds += pc.sum(pc.subtract(table["end_ms"], table["start_ms"])).as_py() or 0
         videos.update(table["video_id"].to_pylist())
     texts = [found for config in CONFIGS if config != CLIPS and (found := _texts(files, config))]
     evidence = list(_evidence(files))
-    return Statistics(
-        clips, len(videos), milliseconds / 3.6e6, milliseconds / 1000 / max(clips, 1), evidence, texts
-    )
+    one = licences.pop() if len(licences) == 1 else None
+    hours, seconds = milliseconds / 3.6e6, milliseconds / 1000 / max(clips, 1)
+    return Statistics(clips, len(videos), hours, seconds, evidence, texts, one)
 
 
 def _evidence(files: Mapping[str, Path]) -> Iterator[Evidence]:
