@@ -15,16 +15,17 @@ def command(
     workspace: options.Workspace,
     as_json: options.Json = False,
 ) -> None:
-    """Tell what every stage made of a clip, or where and why it went."""
+    """Say whether a clip is in the dataset, or where and why it went; then what every stage made of it."""
     from dataclasses import asdict
 
-    from audsem_data.runtime.explain import explain
+    from audsem_data.runtime.explain import explain, verdict
     from audsem_data.runtime.session import existing_context
 
     events = explain(existing_context(workspace), clip_id)
     if as_json:
         typer.echo(json.dumps([asdict(event) for event in events], indent=1, default=str))
         return
+    typer.echo(verdict(events))
     for event in events:
         why = f" because {event.reason}" if event.reason else ""
         detail = f": {event.detail}" if event.detail else ""

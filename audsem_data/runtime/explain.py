@@ -9,11 +9,14 @@ import pyarrow.parquet as pq
 
 from audsem_data.core.errors import UsageError
 from audsem_data.core.keys import ClipInterval, clip_id, parse_clip_id
+from audsem_data.core.outcome import Status
 from audsem_data.core.record import Record, part_name
 from audsem_data.core.schema import CUE_ID
 from audsem_data.core.stage import Kind, Stage
 from audsem_data.runtime.context import Context
 from audsem_data.storage.parquet import read_table
+
+DATASET_STAGE = "assemble"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,20 @@ def explain(context: Context, key: str) -> list[Event]:
     if not events:
         raise UsageError(f"nothing is known of {prefix}: no track of a video {interval.video_id!r} was ingested")
     return events
+
+
+def verdict(events: Sequence[Event]) -> str:
+    """Return what became of a clip in one sentence, from all of its events in running order."""
+    if any(event.stage == DATASET_STAGE and event.outcome == Status.DONE for event in events):
+        return "It is in the dataset."
+    decided = [row for event in events for row in event.values if row.get("keep") is False]
+    if decided:
+        return f"It is left out: {decided[-1]['reason']}."
+    last = events[-1]
+    if last.outcome != Status.DONE:
+        why = f" because {last.reason}" if last.reason else ""
+        return f"It ended at {last.stage}: {last.outcome}{why}."
+    return f"It has come no further than {last.stage}."
 
 
 def _of_stage(

@@ -63,6 +63,14 @@ def test_explain_tells_the_life_of_a_kept_clip(built: Path) -> None:
     told = json.loads(run_cli("explain", clip, "--workspace", built, "--json").stdout)
     assert {event["stage"] for event in told} == set(status(built))
     assert {event["outcome"] for event in told} == {"done"}
+    assert run_cli("explain", clip, "--workspace", built).stdout.startswith("It is in the dataset.\n")
+
+
+def test_explain_begins_with_what_became_of_a_clip(workspace: Path) -> None:
+    clip = next(row["clip_id"] for row in Project(workspace).read("select-clips").to_pylist() if row["keep"])
+    run_cli("invalidate", "select-clips", "--workspace", workspace)
+    run_cli("run", "--workspace", workspace, "--set", "select-clips.min_duration_ms=999000", expect=1)
+    assert run_cli("explain", clip, "--workspace", workspace).stdout.startswith("It is left out: too_short.\n")
 
 
 @pytest.mark.parametrize(
@@ -72,8 +80,13 @@ def test_explain_tells_the_life_of_a_kept_clip(built: Path) -> None:
 def test_explain_tells_where_a_cue_went(built: Path, made: Path, text: str, stage: str, reason: str | None) -> None:
     key = _cue(made, text)
     told = run_cli("explain", key, "--workspace", built)
-    assert stage in told.stdout.splitlines()[-1 if reason else 0]
+    verdict, *events = told.stdout.splitlines()
+    assert stage in events[-1 if reason else 0]
     assert (reason or "no_bracket") in told.stdout
+    ended = (
+        f"It ended at {stage}: filtered because {reason}." if reason else f"It has come no further than {stage}."
+    )
+    assert verdict == ended
 
 
 def _cue(made: Path, text: str) -> str:
