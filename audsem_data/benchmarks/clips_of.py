@@ -43,11 +43,12 @@ def _clips(path: Path) -> pa.Table | None:
     plain = {name: column for name, column in chosen.items() if column}
     times = {name: _first(held, (name, *names)) for name, names in _TIMES.items()}
     wanted = [*plain.values(), *(column for column in times.values() if column)]
-    table = pq.read_table(path, columns=[*wanted, *(["audio.path"] if nested and not chosen["file_name"] else [])])
+    sound = ["audio.path"] if nested and not chosen["file_name"] else []
+    table = pq.ParquetFile(path).read(columns=[*wanted, *sound])  # `read_table` would flatten `audio`
     count = table.num_rows
     columns = {name: table[plain[name]].cast(pa.string()) if name in plain else pa.nulls(count, pa.string())
                for name in _COLUMNS}  # fmt: skip
-    if nested and not chosen["file_name"]:
+    if sound:
         columns["file_name"] = pc.struct_field(table["audio"], "path")
     if "clip_id" not in plain:
         columns["clip_id"] = pa.array([f"{path.name}:{number}" for number in range(count)])

@@ -169,6 +169,15 @@ def test_any_dataset_can_be_judged(tmp_path: Path) -> None:
     assert "no Parquet file has a column" in cli(*arguments, expect=1)
 
 
+def test_a_dataset_of_this_tool_is_judged_with_its_sound_in_place(built: Path, tmp_path: Path) -> None:  # noqa: F811
+    rows = clips_of(built / "audsem").to_pylist()
+    assert {row["file_name"] for row in rows} == {f"{row['clip_id']}.flac" for row in rows}
+    row = rows[0]
+    (tmp_path / "b.txt").write_text(f"{row['clip_id']}.wav\n")
+    said = json.loads(cli("decontaminate", built / "audsem", "--against", tmp_path / "b.txt", "--json"))
+    assert said["shared"]["b"]["file_name"] == 1
+
+
 def test_a_workspace_leaves_out_what_a_benchmark_holds(workspace: Path, tmp_path: Path) -> None:  # noqa: F811
     captions = {row["clip_id"]: row for row in Project(workspace).read("select-captions").to_pylist()}
     kept = [row["clip_id"] for row in Project(workspace).read("select-clips").to_pylist() if row["keep"]]
